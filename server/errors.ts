@@ -1,0 +1,112 @@
+/**
+ * The one error class and the one table of problems (RFC 9457). The table drives the HTTP status, the
+ * tRPC code, the OpenAPI responses and the headings of docs/problems.md.
+ *
+ * `detail` is public by definition: it is shown to whoever asked. What is private belongs into `cause`,
+ * which is logged and never answered.
+ */
+interface ProblemKind {
+  status: number
+  title: string
+  /** The sentence answered when the thrower gives none. */
+  detail: string
+  /** The tRPC error code that carries this problem. */
+  trpc: 'BAD_REQUEST' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT' | 'TOO_MANY_REQUESTS'
+    | 'PAYLOAD_TOO_LARGE' | 'METHOD_NOT_SUPPORTED' | 'UNSUPPORTED_MEDIA_TYPE' | 'SERVICE_UNAVAILABLE'
+    | 'INTERNAL_SERVER_ERROR' | 'PRECONDITION_FAILED'
+}
+
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'Invalid request', detail: 'The request is not valid.', trpc: 'BAD_REQUEST' },
+  credentials_disagree: { status: 400, title: 'Two different credentials', detail: 'Two credential headers disagree. Send one of Authorization, X-RoboTrace-Key or X-API-Key.', trpc: 'BAD_REQUEST' },
+  unauthenticated: { status: 401, title: 'Not signed in', detail: 'Could not validate credentials', trpc: 'UNAUTHORIZED' },
+  wrong_password: { status: 401, title: 'Wrong e-mail or password', detail: 'The e-mail address or the password is wrong.', trpc: 'UNAUTHORIZED' },
+  forbidden: { status: 403, title: 'Not allowed', detail: 'Not enough permissions', trpc: 'FORBIDDEN' },
+  cross_site: { status: 403, title: 'Request from another site', detail: 'This request came from another site and was refused.', trpc: 'FORBIDDEN' },
+  bad_signature: { status: 403, title: 'Link not valid', detail: 'This signed link is not valid or has expired. Ask for a new one.', trpc: 'FORBIDDEN' },
+  not_found: { status: 404, title: 'Not found', detail: 'Nothing is here.', trpc: 'NOT_FOUND' },
+  method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'This address does not answer that method.', trpc: 'METHOD_NOT_SUPPORTED' },
+  conflict: { status: 409, title: 'Conflict', detail: 'The request does not fit the current state.', trpc: 'CONFLICT' },
+  length_required: { status: 411, title: 'Length required', detail: 'Send a Content-Length header with the exact size in bytes.', trpc: 'BAD_REQUEST' },
+  too_large: { status: 413, title: 'Too large', detail: 'The body is larger than this server accepts.', trpc: 'PAYLOAD_TOO_LARGE' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type', detail: 'Send the body as application/json.', trpc: 'UNSUPPORTED_MEDIA_TYPE' },
+  range_not_satisfiable: { status: 416, title: 'Range not satisfiable', detail: 'The requested range lies outside of the artifact.', trpc: 'BAD_REQUEST' },
+  unknown_host: { status: 421, title: 'Unknown host', detail: 'This server does not answer for that host name. Use the address set as PUBLIC_URL.', trpc: 'BAD_REQUEST' },
+  rate_limited: { status: 429, title: 'Too many requests', detail: 'Rate limit exceeded. Try again later.', trpc: 'TOO_MANY_REQUESTS' },
+  internal: { status: 500, title: 'Internal error', detail: 'Something went wrong on the server. The request id finds it in the log.', trpc: 'INTERNAL_SERVER_ERROR' },
+  unavailable: { status: 503, title: 'Not available right now', detail: 'The server cannot do this right now. Try again shortly.', trpc: 'SERVICE_UNAVAILABLE' },
+  storage_full: { status: 507, title: 'Storage full', detail: 'The server has no room for more data. Free disk space, then try again.', trpc: 'SERVICE_UNAVAILABLE' },
+} as const satisfies Record<string, ProblemKind>
+
+export type Code = keyof typeof PROBLEMS
+
+/** One field that is wrong: `path` as the caller wrote it (`metadata.pose.0`), `message` with the fix. */
+export interface FieldError {
+  path: string
+  message: string
+}
+
+export interface ProblemExtra {
+  errors?: FieldError[]
+  /** Whole seconds; also sent as Retry-After. */
+  retry_after?: number
+}
+
+/** RFC 9457 body whose `detail`, `error` and `error_message` are the same sentence, for all three kinds of client. */
+export interface Problem extends ProblemExtra {
+  type: string
+  title: string
+  status: number
+  detail: string
+  instance: string
+  code: Code
+  error: string
+  error_message: string
+  request_id: string
+}
+
+/**
+ * A refusal with a public code and a public sentence.
+ *
+ * @example throw new AppError('not_found', 'No such episode.')
+ */
+export class AppError extends Error {
+  readonly code: Code
+  readonly detail: string
+  readonly extra: ProblemExtra
+
+  constructor(code: Code, detail?: string, extra: ProblemExtra = {}, options?: ErrorOptions) {
+    super(detail ?? PROBLEMS[code].detail, options)
+    this.name = 'AppError'
+    this.code = code
+    this.detail = detail ?? PROBLEMS[code].detail
+    this.extra = extra
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status
+  }
+}
+
+/** Anything thrown becomes an AppError; what is not one already is `internal` and keeps its cause for the log. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  return new AppError('internal', undefined, {}, { cause: thrown })
+}
+
+/** The body that every refused request gets, whatever the door. */
+export function toProblem(error: AppError, at: { instance: string; request_id: string }): Problem {
+  const kind = PROBLEMS[error.code]
+  return {
+    type: `/docs/problems#${error.code.replaceAll('_', '-')}`,
+    title: kind.title,
+    status: kind.status,
+    detail: error.detail,
+    instance: at.instance,
+    code: error.code,
+    error: error.detail,
+    error_message: error.detail,
+    ...error.extra,
+    request_id: at.request_id,
+  }
+}
