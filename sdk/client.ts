@@ -57,6 +57,8 @@ export class Client {
   readonly #verbose: boolean | undefined
 
   /**
+   * Finds key and address, and checks both without asking the server.
+   *
    * @throws ConfigurationError when key or address are missing or cannot be right
    */
   constructor(options: ClientOptions = {}, runtime: Runtime = webRuntime) {

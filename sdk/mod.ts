@@ -15,7 +15,7 @@
  */
 
 export type { ClientOptions } from './client.ts'
-export type { Episode, FinalizeOptions } from './episodes.ts'
+export type { Episode } from './episodes.ts'
 export {
   APIError,
   type APIErrorDetails,
@@ -31,6 +31,7 @@ export {
 } from './errors.ts'
 export { Client } from './host/client.ts'
 export { hostRuntime } from './host/runtime.ts'
+export type { FinalizeOptions } from './outcome.ts'
 export type { DownloadOptions } from './read-episodes.ts'
 export type { LogEpisode } from './record-episode.ts'
 export {

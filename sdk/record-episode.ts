@@ -1,5 +1,6 @@
-import { checkOutcome, type Episode, type FinalizeOptions, reasonOf, startEpisode } from './episodes.ts'
+import { type Episode, startEpisode } from './episodes.ts'
 import { ConfigurationError } from './errors.ts'
+import { checkOutcome, type FinalizeOptions, reasonOf } from './outcome.ts'
 import type { UploadProgress } from './runtime.ts'
 import type { Transport } from './transport.ts'
 import type { UploadSource } from './uploads.ts'

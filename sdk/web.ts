@@ -15,7 +15,7 @@
  */
 
 export { Client, type ClientOptions } from './client.ts'
-export type { Episode, FinalizeOptions } from './episodes.ts'
+export type { Episode } from './episodes.ts'
 export {
   APIError,
   type APIErrorDetails,
@@ -29,6 +29,7 @@ export {
   TransportError,
   ValidationError,
 } from './errors.ts'
+export type { FinalizeOptions } from './outcome.ts'
 export type { DownloadOptions } from './read-episodes.ts'
 export type { LogEpisode } from './record-episode.ts'
 export {

@@ -17,6 +17,8 @@ import { hostRuntime } from './runtime.ts'
  */
 export class Client extends WebClient {
   /**
+   * Finds key and address, and checks both without asking the server.
+   *
    * @throws ConfigurationError when key or address are missing or cannot be right
    */
   constructor(options: ClientOptions = {}, runtime: Runtime = hostRuntime) {
