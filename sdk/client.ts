@@ -9,6 +9,7 @@ import {
 } from './read-episodes.ts'
 import { type LogEpisode, logEpisode, recordEpisode } from './record-episode.ts'
 import { type Runtime, webRuntime } from './runtime.ts'
+import { checkLimit } from './time-limit.ts'
 import { Transport } from './transport.ts'
 import type {
   ArtifactKind,
@@ -68,8 +69,8 @@ export class Client {
       // Looked up at each call: whoever replaces the global fetch later is heard as well.
       fetch: options.fetch ?? ((...call) => fetch(...call)),
       runtime,
-      timeout_s: options.timeout_s ?? 30,
-      upload_timeout_s: options.upload_timeout_s ?? 600,
+      timeout_s: checkLimit('timeout_s', options.timeout_s ?? 30),
+      upload_timeout_s: checkLimit('upload_timeout_s', options.upload_timeout_s ?? 600),
     })
   }
 

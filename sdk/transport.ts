@@ -3,6 +3,7 @@ import { isRecord, parseObject, toJson } from './json.ts'
 import { hideKeys, keyPrefix } from './key-format.ts'
 import { retryAfter, retryWhileLimited } from './retries.ts'
 import type { Answer, Runtime } from './runtime.ts'
+import { timerMs } from './time-limit.ts'
 import { VERSION } from './version.ts'
 
 /** One JSON call. */
@@ -134,7 +135,7 @@ export class Transport {
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(this.#timeout_s * 1000),
+        signal: AbortSignal.timeout(timerMs(this.#timeout_s)),
       })
       return { status: response.status, headers: response.headers, text: await response.text() }
     } catch (error) {
@@ -144,7 +145,7 @@ export class Transport {
 
   async #open(url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
     const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(timeoutError()), this.#timeout_s * 1000)
+    const timer = setTimeout(() => limit.abort(timeoutError()), timerMs(this.#timeout_s))
     const abort = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
     try {
       const response = await this.fetch(url.href, { headers, redirect: 'manual', signal: abort })

@@ -1,6 +1,7 @@
 import { ConfigurationError, RobotraceError, TransportError } from './errors.ts'
 import { retryWhileLimited } from './retries.ts'
 import type { Answer, PutRequest, UploadBody, UploadProgress } from './runtime.ts'
+import { timerMs } from './time-limit.ts'
 import type { Transport } from './transport.ts'
 import type { ArtifactKind, UploadUrl } from './wire.ts'
 
@@ -115,7 +116,7 @@ function fetchBody(
   size_bytes: number,
 ): UploadBody {
   const send = async (request: PutRequest): Promise<Answer> => {
-    const limit = AbortSignal.timeout((request.timeout_s + size_bytes / SLOWEST_BYTES_PER_SECOND) * 1000)
+    const limit = AbortSignal.timeout(timerMs(request.timeout_s + size_bytes / SLOWEST_BYTES_PER_SECOND))
     request.on_progress?.({ sent_bytes: 0, total_bytes: size_bytes })
     const response = await transport.fetch(request.url, {
       method: 'PUT',

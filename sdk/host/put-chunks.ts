@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { TransportError } from '../errors.ts'
 import type { Answer, PutRequest } from '../runtime.ts'
+import { timerMs } from '../time-limit.ts'
 
 /** What is known about the bytes beforehand. */
 export interface Whole {
@@ -34,7 +35,7 @@ export async function putChunks(
     agent: false,
     signal: put.signal,
   })
-  request.setTimeout(put.timeout_s * 1000, () => request.destroy(silence()))
+  request.setTimeout(timerMs(put.timeout_s), () => request.destroy(silence()))
   const answer = answerOf(request)
   const body = new AbortController()
   const sent = pipeline(inFull(chunks, whole, put), request, { signal: body.signal })
