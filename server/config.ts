@@ -58,7 +58,12 @@ export const environment = z.object({
   ROBOTRACE_TRUSTED_PROXIES: z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean)),
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
@@ -69,10 +74,13 @@ export const environment = z.object({
  */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
   // A variable that is set but empty counts as absent, as in compose files with `PORT=`.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = environment.safeParse(given)
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue)
-  const public_url = given.PUBLIC_URL === undefined ? undefined : checkPublicUrl(given.PUBLIC_URL, given, problems)
+  const public_url =
+    given.PUBLIC_URL === undefined ? undefined : checkPublicUrl(given.PUBLIC_URL, given, problems)
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const value = parsed.data
   return {
@@ -95,7 +103,11 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-function checkPublicUrl(text: string, env: Record<string, string | undefined>, problems: string[]): string | undefined {
+function checkPublicUrl(
+  text: string,
+  env: Record<string, string | undefined>,
+  problems: string[],
+): string | undefined {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     problems.push('PUBLIC_URL: must be an http or https address such as https://robotrace.example.org')
     return undefined

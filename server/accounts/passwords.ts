@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os'
+import { hash, verify } from '@node-rs/argon2'
+import { AppError } from '../errors.ts'
+
+/** Argon2id (the library's default kind) with OWASP's first choice for servers: 19 MiB, two passes, one lane. */
+const PARAMETERS = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
+
+/** Verified against when the account does not exist, so that it takes as long as a wrong password. */
+let decoy: Promise<string> | undefined
+
+const WAITING_MAX = 64
+let running = 0
+const waiting: (() => void)[] = []
+
+export async function hashPassword(password: string): Promise<string> {
+  return limited(() => hash(password.normalize('NFKC'), PARAMETERS))
+}
+
+/** @param stored undefined for an unknown account: the answer is false, and takes as long */
+export async function verifyPassword(stored: string | undefined, password: string): Promise<boolean> {
+  decoy ??= hash('no account has this password', PARAMETERS)
+  const against = stored ?? (await decoy)
+  const matches = await limited(() => verify(against, password.normalize('NFKC')))
+  return matches && stored !== undefined
+}
+
+/**
+ * Each hash takes 19 MiB and a core for a while: as many at once as there are cores, a bounded queue behind
+ * them, and a polite refusal beyond, so that a flood of sign-ins cannot take the machine.
+ *
+ * @throws AppError unavailable
+ */
+async function limited<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= availableParallelism()) {
+    if (waiting.length >= WAITING_MAX) {
+      throw new AppError('unavailable', 'Too many sign-ins at once. Try again in 2 seconds.', {
+        retry_after: 2,
+      })
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  running++
+  try {
+    return await work()
+  } finally {
+    running--
+    waiting.shift()?.()
+  }
+}

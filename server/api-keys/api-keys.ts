@@ -1,0 +1,182 @@
+import { timingSafeEqual } from 'node:crypto'
+import { CompiledQuery } from 'kysely'
+import type { KeyCaller, PersonCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { isUniqueViolation } from '../db/errors.ts'
+import { AppError } from '../errors.ts'
+import { requireRole } from '../organizations/permissions.ts'
+import { keyPrefix, makeKey, type ParsedKey } from './key-format.ts'
+
+/** What people see of a key: never the secret, not even to staff. */
+export interface ApiKey {
+  id: string
+  /** `rt_<id>`: safe to show and to log. */
+  prefix: string
+  label: string
+  created_at: string
+  created_by: { id: string; name: string; email: string }
+  last_used_at: string | null
+  revoked_at: string | null
+}
+
+/** Newest first, revoked ones included. Any member may look. */
+export async function listApiKeys(
+  ctx: Pick<AppContext, 'db'>,
+  caller: PersonCaller,
+  organization_id: string,
+): Promise<ApiKey[]> {
+  requireRole(caller, organization_id, 'viewer')
+  const rows = await keyRows(ctx)
+    .where('k.organization_id', '=', organization_id)
+    .orderBy('k.created_at', 'desc')
+    .orderBy('k.id', 'desc')
+    .execute()
+  return rows.map(toApiKey)
+}
+
+/**
+ * Makes a key. The answer is the only place where its text ever appears; the row keeps its SHA-256.
+ *
+ * @throws AppError forbidden for viewers, not_found for an organization the caller does not belong to
+ * @example const { key } = await mintApiKey(ctx, caller, { organization_id, label: 'prod robot rig' })
+ */
+export async function mintApiKey(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: PersonCaller,
+  input: { organization_id: string; label: string },
+): Promise<{ key: string; api_key: ApiKey }> {
+  requireRole(caller, input.organization_id, 'member')
+  const created_at = ctx.now().toISOString()
+  const { key, id, hash } = makeKey()
+  try {
+    await ctx.db
+      .insertInto('api_keys')
+      .values({ id, ...input, secret_hash: hash, created_by: caller.account_id, created_at })
+      .execute()
+  } catch (error) {
+    // Ten base-36 characters collide about once in 10^15 pairs; the next draw is free.
+    if (isUniqueViolation(error)) return mintApiKey(ctx, caller, input)
+    throw error
+  }
+  return { key, api_key: await getApiKey(ctx, id) }
+}
+
+/**
+ * Ends a key at once and for good; the row stays. Revoking again changes nothing.
+ *
+ * @throws AppError forbidden for viewers and for members who did not mint it
+ */
+export async function revokeApiKey(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: PersonCaller,
+  id: string,
+): Promise<ApiKey> {
+  const row = await ctx.db
+    .selectFrom('api_keys')
+    .select(['organization_id', 'created_by'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw new AppError('not_found', 'No such API key.')
+  requireRole(caller, row.organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
+  await ctx.db
+    .updateTable('api_keys')
+    .set({ revoked_at: ctx.now().toISOString(), revoked_by: caller.account_id })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .execute()
+  return getApiKey(ctx, id)
+}
+
+/** Spelled out once: this runs for every request of every rig, and a built query would cost more than the read. */
+const FIND_LIVE_KEY = `
+  SELECT k.secret_hash, k.organization_id, k.revoked_at, p.id AS project_id
+  FROM api_keys k JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
+  WHERE k.id = ?`
+
+/** Compared when the id is unknown, so that an unknown id takes as long as a wrong secret. */
+const NO_SUCH_HASH = '0'.repeat(64)
+
+/**
+ * Whose key this is: one read, no write.
+ *
+ * @returns undefined when the key is unknown, wrong or revoked; callers cannot tell which
+ */
+export async function verifyApiKey(
+  ctx: Pick<AppContext, 'db'>,
+  key: ParsedKey,
+): Promise<KeyCaller | undefined> {
+  const { rows } = await ctx.db.executeQuery<{
+    secret_hash: string
+    organization_id: string
+    revoked_at: string | null
+    project_id: string
+  }>(CompiledQuery.raw(FIND_LIVE_KEY, [key.id]))
+  const row = rows[0]
+  const matches = timingSafeEqual(Buffer.from(row?.secret_hash ?? NO_SUCH_HASH), Buffer.from(key.hash))
+  if (!row || !matches || row.revoked_at !== null) return undefined
+  return {
+    kind: 'api_key',
+    api_key_id: key.id,
+    organization_id: row.organization_id,
+    project_id: row.project_id,
+  }
+}
+
+/** Whether a key that signed something is still good. */
+export async function isLiveKey(ctx: Pick<AppContext, 'db'>, id: string): Promise<boolean> {
+  const row = await ctx.db.selectFrom('api_keys').select('revoked_at').where('id', '=', id).executeTakeFirst()
+  return row?.revoked_at === null
+}
+
+/** Writes when keys were used last, many keys in one transaction. A time never moves backwards. */
+export async function noteLastUsed(
+  ctx: Pick<AppContext, 'db'>,
+  used: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (used.size === 0) return
+  await ctx.db.transaction().execute(async (trx) => {
+    for (const [id, at] of used) {
+      await trx
+        .updateTable('api_keys')
+        .set({ last_used_at: at })
+        .where('id', '=', id)
+        .where((or) => or.or([or('last_used_at', 'is', null), or('last_used_at', '<', at)]))
+        .execute()
+    }
+  })
+}
+
+async function getApiKey(ctx: Pick<AppContext, 'db'>, id: string): Promise<ApiKey> {
+  return toApiKey(await keyRows(ctx).where('k.id', '=', id).executeTakeFirstOrThrow())
+}
+
+function keyRows(ctx: Pick<AppContext, 'db'>) {
+  return ctx.db
+    .selectFrom('api_keys as k')
+    .innerJoin('accounts as a', 'a.id', 'k.created_by')
+    .select([
+      'k.id',
+      'k.label',
+      'k.created_at',
+      'k.last_used_at',
+      'k.revoked_at',
+      'a.name',
+      'a.email',
+      'a.id as account_id',
+    ])
+}
+
+function toApiKey(row: {
+  id: string
+  label: string
+  created_at: string
+  last_used_at: string | null
+  revoked_at: string | null
+  account_id: string
+  name: string
+  email: string
+}): ApiKey {
+  const { id, label, created_at, last_used_at, revoked_at } = row
+  const created_by = { id: row.account_id, name: row.name, email: row.email }
+  return { id, prefix: keyPrefix(id), label, created_at, created_by, last_used_at, revoked_at }
+}

@@ -1,0 +1,117 @@
+import { createExpressMiddleware } from '@trpc/server/adapters/express'
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import { anonymous, createAccess } from './access/access.ts'
+import type { AppContext } from './context.ts'
+import { episodeDoors } from './episodes/rest.ts'
+import { AppError } from './errors.ts'
+import { health } from './health.ts'
+import type { Door, Guards } from './http/door.ts'
+import { knownHost } from './http/known-host.ts'
+import { portal } from './http/portal.ts'
+import { notFound, problemHandler } from './http/problem.ts'
+import { requestLog } from './http/request-log.ts'
+import { sameOrigin } from './http/same-origin.ts'
+import { appRouter } from './trpc.ts'
+
+/** Every REST route of the server. OpenAPI and every-route.test.ts read the same list. */
+export const DOORS: readonly Door[] = [...episodeDoors]
+
+const JSON_LIMIT = '1mb'
+
+/**
+ * The whole HTTP surface: guards first, then one line a slice, then the portal.
+ *
+ * @example const app = createApp(ctx)
+ */
+export function createApp(ctx: AppContext): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('trust proxy', ctx.config.trusted_proxies)
+  app.set('query parser', 'simple')
+  app.use(requestLog(ctx.log))
+  app.use(securityHeaders(ctx.config.public_url))
+  app.use(knownHost(ctx.config.public_url))
+  app.use(sameOrigin)
+  app.use(health(ctx))
+  const access = createAccess(ctx)
+  mountDoors(app, ctx, DOORS, access)
+  app.use('/trpc', trpc(ctx, access.person))
+  app.use('/api', notFound)
+  app.use(portal())
+  app.use(problemHandler(ctx.log))
+  return app
+}
+
+function securityHeaders(public_url: string): express.RequestHandler {
+  const https = public_url.startsWith('https:')
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: https ? { maxAge: 31_536_000 } : false,
+  })
+}
+
+/** A known path asked with another method is 405 and says which methods it answers. */
+function mountDoors(app: Express, ctx: AppContext, doors: readonly Door[], guards: Guards): void {
+  const readText = express.text({ type: 'application/json', limit: JSON_LIMIT })
+  for (const one of doors) {
+    const handler = one.handler(ctx, guards)
+    if (one.method === 'GET') app.get(one.path, handler)
+    if (one.method === 'POST') app.post(one.path, readText, handler)
+    if (one.method === 'PUT') app.put(one.path, handler)
+  }
+  for (const path of new Set(doors.map((one) => one.path))) {
+    const methods = doors.filter((one) => one.path === path).map((one) => one.method)
+    app.all(path, (request, response) => {
+      const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+      response.setHeader('Allow', allowed)
+      throw new AppError('method_not_allowed', `${request.method} is not answered here. Use ${allowed}.`)
+    })
+  }
+}
+
+function trpc(ctx: AppContext, person: ReturnType<typeof createAccess>['person']): express.RequestHandler {
+  const answer = createExpressMiddleware({
+    router: appRouter,
+    createContext: async ({ req, res }) => ({
+      app: ctx,
+      request: req,
+      response: res,
+      person: await person(req),
+      anonymous: anonymous(req),
+    }),
+    responseMeta: () => ({ headers: new Headers({ 'Cache-Control': 'no-store' }) }),
+    maxBodySize: 1_000_000,
+    onError({ error, ctx: context }) {
+      if (error.code !== 'INTERNAL_SERVER_ERROR') return
+      ctx.log.error(
+        { err: error.cause ?? error, request_id: context?.response.getHeader('X-Request-Id') },
+        'unexpected error',
+      )
+    },
+  })
+  return (request, response, next) => {
+    // An HTML form can send multipart and text/plain from any site, and tRPC would run them. Only JSON is taken.
+    if (request.method === 'POST' && !request.is('application/json'))
+      throw new AppError('unsupported_media_type')
+    return answer(request, response, next)
+  }
+}

@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream'
+
+/** What a finished write is known by. */
+export interface StoredBlob {
+  size_bytes: number
+  /** Hexadecimal. */
+  sha256: string
+}
+
+/** Bytes that have arrived whole and are on the disk, under a name nobody reads yet. */
+export interface StagedBlob extends StoredBlob {
+  /** Puts the bytes under their key, durably. */
+  commit(key: string): Promise<void>
+  /** Removes them. */
+  discard(): Promise<void>
+}
+
+/**
+ * Where artifact bytes live. Keys are made of server ids only (`episodes/<organization>/<episode>/<file>`).
+ * A blob is visible whole or not at all.
+ */
+export interface BlobStore {
+  /**
+   * Takes a stream to its end, hashing while writing.
+   *
+   * @param size exact size announced by the sender, bytes
+   * @throws AppError storage_full when there is no room, invalid_request when the stream is not `size` bytes
+   *   long; a broken stream rejects with its own error. Nothing is left behind in any of these cases.
+   */
+  stage(stream: Readable, size: number): Promise<StagedBlob>
+  /** Size in bytes, or undefined when there is no such blob. */
+  head(key: string): Promise<number | undefined>
+  /** A stream of the bytes from `start` to `end`, both inclusive. */
+  open(key: string, range: { start: number; end: number }): Promise<Readable>
+  remove(key: string): Promise<void>
+  /** Free bytes above the floor; 0 when uploads must be refused. */
+  room(): Promise<number>
+}

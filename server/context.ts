@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
+import { type Background, createBackground } from './background.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
+import { createDiskStore } from './blobs/disk.ts'
+import type { Config, Secrets } from './config.ts'
+import { type Database, openDatabase } from './db/open.ts'
+import { createLog, type Log } from './log.ts'
+import { VERSION } from './project.ts'
+import { createSigningKeys, masterSecret, type SigningKeys } from './signing.ts'
+
+/**
+ * Everything that lives as long as the process. A function takes only what it uses:
+ * `startEpisode(ctx: Pick<AppContext, 'db' | 'now'>, …)`.
+ */
+export interface AppContext extends AsyncDisposable {
+  config: ReadyConfig
+  db: Database
+  blobs: BlobStore
+  log: Log
+  /** The only clock. */
+  now: () => Date
+  background: Background
+  limiter: Limiter
+  signing: SigningKeys
+}
+
+/** The configuration once the port is known, and with it the origin of every generated URL. */
+export type ReadyConfig = Config & { public_url: string }
+
+/**
+ * Opens what the process needs, making the data folder and its secret on first start.
+ *
+ * @param overrides parts a test brings itself
+ * @example await using ctx = createContext({ ...config, public_url }, secrets)
+ */
+export function createContext(
+  config: ReadyConfig,
+  secrets: Secrets,
+  overrides: Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { database_file?: string } = {},
+): AppContext {
+  const { database_file, ...parts } = overrides
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  const log = parts.log ?? createLog(config.log_level, pino.destination({ dest: 2, sync: true }))
+  const now = parts.now ?? (() => new Date())
+  const signing =
+    parts.signing ?? createSigningKeys(secrets.master ?? masterSecret(join(config.data, 'secret')))
+  const db = parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION)
+  const background = parts.background ?? createBackground(log)
+  const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
+  const limiter = parts.limiter ?? createLimiter()
+  return {
+    config,
+    db,
+    blobs,
+    log,
+    now,
+    background,
+    limiter,
+    signing,
+    async [Symbol.asyncDispose]() {
+      await background[Symbol.asyncDispose]()
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import type Sqlite from 'better-sqlite3'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/**
+ * A Kysely dialect for better-sqlite3 that commits all single writes of one event-loop turn together:
+ * one fsync for many requests, and each answer still waits for it. Statements are prepared once.
+ *
+ * Statements in a transaction are not grouped. There is one connection, so everything else waits while
+ * a transaction is open; that is why nothing but SQL may be awaited inside one.
+ *
+ * @example new Kysely<Schema>({ dialect: groupCommitDialect(new Sqlite('robotrace.db')) })
+ */
+export function groupCommitDialect(db: Sqlite.Database): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new GroupCommitDriver(db),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+/** Bounds the cache of prepared statements: filters make new texts, and a server runs for months. */
+const MAX_STATEMENTS = 500
+
+interface PendingWrite {
+  query: CompiledQuery
+  resolve: (result: QueryResult<never>) => void
+  reject: (error: unknown) => void
+}
+
+class GroupCommitDriver implements Driver {
+  readonly #db: Sqlite.Database
+  readonly #statements = new Map<string, Sqlite.Statement>()
+  #pending: PendingWrite[] = []
+  #scheduled = false
+  /** Settles when the open transaction, and those queued behind it, have ended. */
+  #transaction: Promise<void> | undefined
+
+  constructor(db: Sqlite.Database) {
+    this.#db = db
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return new Lane(this)
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const before = this.#transaction
+    const { promise, resolve } = withResolvers()
+    const mine = before ? before.then(() => promise) : promise
+    this.#transaction = mine
+    await before
+    const end = (): void => {
+      if (this.#transaction === mine) this.#transaction = undefined
+      resolve()
+      if (this.#pending.length > 0) this.#schedule()
+    }
+    try {
+      // Writes that were asked for before this transaction are committed before it, too.
+      this.#flush()
+      this.#db.exec('BEGIN IMMEDIATE')
+    } catch (error) {
+      end()
+      throw error
+    }
+    laneOf(connection).end = end
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#db.exec('COMMIT')
+    laneOf(connection).leave()
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    laneOf(connection).leave()
+  }
+
+  async destroy(): Promise<void> {
+    await this.#transaction
+    this.#flush()
+    this.#db.close()
+  }
+
+  /** Runs inside of a lane's own transaction, at once. */
+  runNow<R>(query: CompiledQuery): QueryResult<R> {
+    const statement = this.#prepare(query.sql)
+    if (statement.reader) {
+      // The row type is what the caller's query says; SQLite cannot know it.
+      return { rows: statement.all(query.parameters) as R[] }
+    }
+    const { changes, lastInsertRowid } = statement.run(query.parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  /** Runs outside of any transaction: reads at once, writes together at the end of the turn. */
+  async run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    while (this.#transaction) await this.#transaction
+    if (this.#prepare(query.sql).readonly) return this.runNow<R>(query)
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ query, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      // An open transaction flushes what is pending when it ends.
+      if (!this.#transaction) this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const group = this.#pending
+    if (group.length === 0) return
+    this.#pending = []
+    const answers: (() => void)[] = []
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      for (const write of group) answers.push(this.#attempt(write))
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      for (const { reject } of group) reject(error)
+      return
+    }
+    for (const answer of answers) answer()
+  }
+
+  /** A statement that breaks a constraint undoes itself alone; the others of the group stand. */
+  #attempt({ query, resolve, reject }: PendingWrite): () => void {
+    try {
+      const result = this.runNow<never>(query)
+      return () => resolve(result)
+    } catch (error) {
+      // A full disk or a broken file may have ended the whole transaction: then nobody was served.
+      if (!this.#db.inTransaction) throw error
+      return () => reject(error)
+    }
+  }
+
+  #prepare(sql: string): Sqlite.Statement {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    if (this.#statements.size >= MAX_STATEMENTS) {
+      const [oldest] = this.#statements.keys()
+      if (oldest !== undefined) this.#statements.delete(oldest)
+    }
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+/** What Kysely takes for a connection: remembers whether this user of the one real connection is in a transaction. */
+class Lane implements DatabaseConnection {
+  readonly #driver: GroupCommitDriver
+  end: (() => void) | undefined
+
+  constructor(driver: GroupCommitDriver) {
+    this.#driver = driver
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.end ? this.#driver.runNow<R>(query) : this.#driver.run<R>(query)
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query)
+  }
+
+  leave(): void {
+    this.end?.()
+    this.end = undefined
+  }
+}
+
+function laneOf(connection: DatabaseConnection): Lane {
+  if (connection instanceof Lane) return connection
+  throw new TypeError('This connection belongs to another driver.')
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto'
+
+/** Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+export type IdKind = 'acc' | 'prj' | 'ep' | 'req'
+
+/**
+ * A new id that says what it names: the kind, an underscore and 20 random characters (100 bits).
+ *
+ * @example newId('ep') // 'ep_7c2h9v0m4t1xq8k3zb5n'
+ */
+export function newId(kind: IdKind): string {
+  let id = `${kind}_`
+  // 256 is a multiple of 32: taking five bits of each byte favours no character.
+  for (const byte of randomBytes(20)) id += ALPHABET[byte & 31]
+  return id
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
+import { Kysely } from 'kysely'
+import { projectFile } from '../project.ts'
+import { groupCommitDialect } from './group-commit.ts'
+import type { Schema } from './schema.gen.ts'
+
+export type Database = Kysely<Schema>
+
+/** The number of schema.sql. A higher number in a database file means a newer RoboTrace wrote it. */
+export const SCHEMA_VERSION = 1
+
+/** The database was written by a newer RoboTrace; `message` names the version that can read it. */
+export class NewerSchemaError extends Error {
+  constructor(found: number, writtenBy: string) {
+    super(
+      `This database has schema ${found}; this RoboTrace reads schema ${SCHEMA_VERSION} and older. ` +
+        `Start RoboTrace ${writtenBy} or newer with it, or restore a backup made before the upgrade.`,
+    )
+    this.name = 'NewerSchemaError'
+  }
+}
+
+/**
+ * Opens, and on first use creates, the SQLite database.
+ *
+ * @param file path of the database, or `:memory:`
+ * @param version the running RoboTrace's version, noted beside the schema it creates
+ * @throws NewerSchemaError when a newer RoboTrace has been here
+ * @example const db = openDatabase('data/robotrace.db', '0.1.0')
+ */
+export function openDatabase(file: string, version: string): Database {
+  const sqlite = new Sqlite(file)
+  try {
+    setPragmas(sqlite)
+    bringSchema(sqlite, version)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+  return new Kysely<Schema>({ dialect: groupCommitDialect(sqlite) })
+}
+
+function setPragmas(sqlite: Sqlite.Database): void {
+  // Another process (a backup, a shell) may hold the lock for a moment.
+  sqlite.pragma('busy_timeout = 5000')
+  sqlite.pragma('journal_mode = WAL')
+  // With NORMAL, a power cut loses commits that were already answered. FULL costs one fsync a commit.
+  sqlite.pragma('synchronous = FULL')
+  sqlite.pragma('foreign_keys = ON')
+}
+
+function bringSchema(sqlite: Sqlite.Database, version: string): void {
+  const exists = sqlite.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_versions'").get()
+  if (!exists) {
+    createSchema(sqlite, version)
+    return
+  }
+  const found = sqlite
+    .prepare<[], { version: number; written_by: string }>(
+      'SELECT version, written_by FROM schema_versions ORDER BY version DESC LIMIT 1',
+    )
+    .get()
+  if (found && found.version > SCHEMA_VERSION) throw new NewerSchemaError(found.version, found.written_by)
+}
+
+function createSchema(sqlite: Sqlite.Database, version: string): void {
+  sqlite.transaction(() => {
+    sqlite.exec(readFileSync(projectFile('schema.sql'), 'utf8'))
+    sqlite
+      .prepare('INSERT INTO schema_versions (version, written_by, applied_at) VALUES (?, ?, ?)')
+      .run(SCHEMA_VERSION, version, new Date().toISOString())
+  })()
+}

@@ -1,0 +1,3 @@
+import type { Door } from '../http/door.ts'
+
+export const episodeDoors: Door[] = []

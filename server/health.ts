@@ -1,0 +1,22 @@
+import { Router } from 'express'
+import { sql } from 'kysely'
+import type { AppContext } from './context.ts'
+import { AppError } from './errors.ts'
+import { sendJson } from './http/door.ts'
+
+/** `/healthz`: the process answers. `/readyz`: the database takes writes and the disk has room. */
+export function health(ctx: Pick<AppContext, 'db' | 'blobs'>): Router {
+  const router = Router()
+  router.get('/healthz', (_request, response) => sendJson(response, 200, { status: 'ok' }))
+  router.get('/readyz', async (_request, response) => {
+    // Changes no row, but takes the write lock and a commit: a read-only or full database fails here.
+    await sql`UPDATE schema_versions SET written_by = written_by WHERE version < 0`
+      .execute(ctx.db)
+      .catch((cause: unknown) => {
+        throw new AppError('unavailable', 'The database does not take writes.', {}, { cause })
+      })
+    if ((await ctx.blobs.room()) <= 0) throw new AppError('storage_full')
+    sendJson(response, 200, { status: 'ready' })
+  })
+  return router
+}

@@ -1,0 +1,21 @@
+import type { Request } from 'express'
+import ipaddr from 'ipaddr.js'
+
+/** The caller's address in its canonical form; IPv4 mapped into IPv6 is the IPv4 address. */
+export function clientAddress(request: Request): string {
+  const text = request.ip ?? ''
+  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : 'unknown'
+}
+
+/**
+ * The network a budget is counted for: an IPv4 address, an IPv6 /64, or one shared bucket for what is unknown,
+ * so that not knowing is never a way around a budget.
+ *
+ * @example networkOf('2001:db8::1:2:3:4') // '2001:db8:0:0:0:0:0:0/64'
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'unknown'
+  const parsed = ipaddr.process(address)
+  if (parsed.kind() === 'ipv4') return parsed.toString()
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/64`).toNormalizedString()}/64`
+}

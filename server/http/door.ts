@@ -1,0 +1,133 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { z } from 'zod'
+import type { AnonymousCaller, Caller, KeyCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { AppError, type Code } from '../errors.ts'
+import { invalidInput } from './fields.ts'
+import { parseJson, stringifyJson } from './json.ts'
+
+/** Who may call: a machine with an API key, either that or a signed-in person, or anybody. */
+interface Callers {
+  api_key: KeyCaller
+  key_or_person: Caller
+  anyone: AnonymousCaller
+}
+export type CallerKind = keyof Callers
+
+/** Turn a request into a caller or refuse it. Made by access/, handed to the doors when they are mounted. */
+export type Guards = { [Kind in CallerKind]: (request: Request) => Promise<Callers[Kind]> }
+
+/** A real request for the documents and the tests; `$id` in a path stands for an episode of the caller's. */
+export interface Example {
+  params?: Record<string, string>
+  query?: Record<string, string>
+  body?: unknown
+}
+
+/** What is declared once for every route; the handler, OpenAPI and every-route.test.ts read it. */
+interface Declaration<Kind extends CallerKind, Input extends z.ZodType> {
+  method: 'GET' | 'POST' | 'PUT'
+  /** Express path, `:name` for parameters. */
+  path: string
+  caller: Kind
+  summary: string
+  /** Query, body and path parameters in one object; the path wins, so a body cannot overrule the URL. */
+  input: Input
+  /** Refusals beyond 400, 401 and 500, for the documents. */
+  refusals?: Code[]
+  example: Example
+}
+
+interface JsonDeclaration<Kind extends CallerKind, Input extends z.ZodType, Output extends z.ZodType>
+  extends Declaration<Kind, Input> {
+  status: 200 | 201
+  output: Output
+  handle: (ctx: AppContext, input: z.output<Input>, caller: Callers[Kind]) => Promise<z.input<Output>>
+}
+
+interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
+  extends Declaration<Kind, Input> {
+  status: 200 | 302
+  /** What travels instead of JSON, in words. */
+  answers: string
+  respond: (
+    ctx: AppContext,
+    input: z.output<Input>,
+    caller: Callers[Kind],
+    http: { request: Request; response: Response },
+  ) => Promise<void>
+}
+
+/** A declared route, its types forgotten so that all of them fit one list. */
+export interface Door extends Declaration<CallerKind, z.ZodType> {
+  status: number
+  output: z.ZodType | undefined
+  answers: string | undefined
+  handler: (ctx: AppContext, guards: Guards) => RequestHandler
+}
+
+/**
+ * Declares a JSON route.
+ *
+ * @example door({ method: 'POST', path: '/api/ingest/episode', caller: 'api_key', input, output, status: 201, … })
+ */
+export function door<Kind extends CallerKind, Input extends z.ZodType, Output extends z.ZodType>(
+  declared: JsonDeclaration<Kind, Input, Output>,
+): Door {
+  return {
+    ...declared,
+    answers: undefined,
+    handler: (ctx, guards) => async (request, response) => {
+      const caller = await guards[declared.caller](request)
+      const answer = await declared.handle(ctx, readInput(declared.input, request), caller)
+      // In production the handler's type is trusted; while developing, an answer that drifts from the contract fails.
+      if (!ctx.config.production) declared.output.parse(answer)
+      sendJson(response, declared.status, answer)
+    },
+  }
+}
+
+/** Declares a route that takes or gives bytes, or redirects. */
+export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
+  declared: StreamDeclaration<Kind, Input>,
+): Door {
+  return {
+    ...declared,
+    output: undefined,
+    handler: (ctx, guards) => async (request, response) => {
+      const caller = await guards[declared.caller](request)
+      await declared.respond(ctx, readInput(declared.input, request), caller, { request, response })
+    },
+  }
+}
+
+export function sendJson(response: Response, status: number, body: unknown): void {
+  const text = stringifyJson(body)
+  response.statusCode = status
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  // Answers carry signed links and one tenant's data: nobody on the way may keep them.
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+function readInput<Input extends z.ZodType>(schema: Input, request: Request): z.output<Input> {
+  const parsed = schema.safeParse({ ...request.query, ...readBody(request), ...request.params })
+  if (!parsed.success) throw invalidInput(parsed.error)
+  return parsed.data
+}
+
+/** `body` is the text that the body parser took; undefined when there was none, or when the door streams it. */
+function readBody(request: Request): object {
+  const body: unknown = request.body
+  if (typeof body !== 'string' || body === '') return refuseForeignBody(request)
+  const value = parseJson(body)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new AppError('invalid_request', 'The body must be a JSON object.')
+}
+
+function refuseForeignBody(request: Request): object {
+  const hasBody = request.method === 'POST' && Number(request.headers['content-length'] ?? 0) > 0
+  if (hasBody && !request.is('application/json')) throw new AppError('unsupported_media_type')
+  return {}
+}

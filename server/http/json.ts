@@ -1,0 +1,102 @@
+import { parse as parseExact, parseNumberAndBigInt, stringify as stringifyExact } from 'lossless-json'
+import { AppError } from '../errors.ts'
+
+/**
+ * JSON in and out without losing integers: a 64-bit seed or a nanosecond stamp beyond 2^53 becomes a bigint
+ * instead of a rounded number. Texts without such digits take the engine's own parser.
+ */
+
+/** Sixteen digits in a row may stand for an integer that a double cannot hold. */
+const LONG_INTEGER = /\d{16}/
+
+/** Deeper than any recording's metadata needs, and shallow enough for every recursive reader of it. */
+const MAX_DEPTH = 64
+
+/**
+ * @throws AppError invalid_request naming the field, also for NaN and Infinity, which some Python clients send
+ * @example parseJson('{"seed": 18446744073709551615}') // { seed: 18446744073709551615n }
+ */
+export function parseJson(text: string): unknown {
+  const value = LONG_INTEGER.test(text) ? attempt(text, parseExactly) : attempt(text, JSON.parse)
+  const path = tooDeep(value, 0)
+  if (path !== undefined) {
+    const message = `must not be nested deeper than ${MAX_DEPTH} levels`
+    throw new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
+  }
+  return value
+}
+
+/** @example stringifyJson({ seed: 18446744073709551615n }) // '{"seed":18446744073709551615}' */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Only a bigint makes JSON.stringify throw here: what we hold came out of JSON and has no cycle.
+    return stringifyExact(value) ?? 'null'
+  }
+}
+
+function parseExactly(text: string): unknown {
+  return parseExact(text, undefined, {
+    parseNumber: (digits) => {
+      const number = parseNumberAndBigInt(digits)
+      return typeof number === 'bigint' && Number.isSafeInteger(Number(number)) ? Number(number) : number
+    },
+    onDuplicateKey: ({ newValue }) => newValue,
+  })
+}
+
+function attempt(text: string, parser: (text: string) => unknown): unknown {
+  try {
+    return parser(text)
+  } catch (cause) {
+    throw notJson(text, cause)
+  }
+}
+
+function notJson(text: string, cause: unknown): AppError {
+  const path = pathOfNonNumber(text)
+  if (path === undefined) {
+    return new AppError('invalid_request', 'The body is not valid JSON.', {}, { cause })
+  }
+  const message = 'must be a finite number; NaN and Infinity are not JSON. Send null instead'
+  return new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
+}
+
+const MARK = '\u0000non-number'
+
+/** Where a bare NaN or Infinity stands, or undefined when the text is broken in another way. */
+function pathOfNonNumber(text: string): string | undefined {
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+    token.startsWith('"') ? token : JSON.stringify(MARK),
+  )
+  try {
+    return findPath(JSON.parse(marked), (value) => value === MARK, 0)
+  } catch {
+    return undefined
+  }
+}
+
+function tooDeep(value: unknown, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth >= MAX_DEPTH) return ''
+  for (const [member, inner] of Object.entries(value)) {
+    const below = tooDeep(inner, depth + 1)
+    if (below !== undefined) return join(member, below)
+  }
+  return undefined
+}
+
+function findPath(value: unknown, matches: (value: unknown) => boolean, depth: number): string | undefined {
+  if (matches(value)) return ''
+  if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return undefined
+  for (const [member, inner] of Object.entries(value)) {
+    const below = findPath(inner, matches, depth + 1)
+    if (below !== undefined) return join(member, below)
+  }
+  return undefined
+}
+
+function join(member: string, below: string): string {
+  return below === '' ? member : `${member}.${below}`
+}

@@ -1,0 +1,51 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import { AppError, toAppError, toProblem } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { requestId } from './request-log.ts'
+
+/** The one place where a thrown error becomes an answer: RFC 9457, never a stack, a query or a path. */
+export function problemHandler(log: Log): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (thrown: unknown, request, response, _next) => {
+    const error = fromParser(thrown) ?? toAppError(thrown)
+    if (error.code === 'internal') {
+      log.error({ err: error.cause, request_id: requestId(response) }, 'unexpected error')
+    }
+    if (response.headersSent) {
+      // Half an answer is on its way: cutting the connection is the only way left to say that it failed.
+      response.destroy()
+      return
+    }
+    sendProblem(request, response, error)
+  }
+}
+
+/** @example app.use('/api', notFound) */
+export const notFound: RequestHandler = () => {
+  throw new AppError('not_found', 'No such address.')
+}
+
+export function sendProblem(request: Request, response: Response, error: AppError): void {
+  const problem = toProblem(error, { instance: request.path, request_id: requestId(response) })
+  const type = request.accepts(['application/problem+json', 'application/json']) || 'application/json'
+  response.statusCode = problem.status
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
+  if (problem.retry_after !== undefined) response.setHeader('Retry-After', problem.retry_after)
+  // A refused upload's body is not read: the connection cannot serve another request.
+  if (!request.complete) response.setHeader('Connection', 'close')
+  response.setHeader('Content-Type', type)
+  response.setHeader('Cache-Control', 'no-store')
+  response.end(JSON.stringify(problem))
+}
+
+/** What Express and its body parser throw carries a status; the sentence is ours. */
+function fromParser(thrown: unknown): AppError | undefined {
+  if (thrown instanceof AppError || !(thrown instanceof Error) || !('status' in thrown)) return undefined
+  const options = { cause: thrown }
+  if (thrown.status === 413) return new AppError('too_large', undefined, {}, options)
+  if (thrown.status === 415) return new AppError('unsupported_media_type', undefined, {}, options)
+  if (typeof thrown.status === 'number' && thrown.status >= 400 && thrown.status < 500) {
+    return new AppError('invalid_request', undefined, {}, options)
+  }
+  return undefined
+}

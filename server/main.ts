@@ -1,0 +1,46 @@
+import { makeSetupLink } from './accounts/setup.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { NewerSchemaError } from './db/open.ts'
+import { VERSION } from './project.ts'
+import { startServer } from './serve.ts'
+
+/** The process: environment in, server up, signals, exit status. Nothing else exits. */
+async function main(): Promise<void> {
+  const { config, secrets } = readConfig(process.env)
+  const server = await startServer(config, secrets)
+  stopOn(['SIGTERM', 'SIGINT'], () => server[Symbol.asyncDispose]())
+  console.log(`RoboTrace ${VERSION} · ${server.url} · data in ${config.data}`)
+  const link = await makeSetupLink(server.ctx)
+  if (link) {
+    console.log(
+      `\nNobody has an account yet. Create the first administrator with this link (single use, 24 hours):\n\n  ${link}\n`,
+    )
+  }
+}
+
+function stopOn(signals: NodeJS.Signals[], stop: () => PromiseLike<void>): void {
+  let stopping = false
+  for (const signal of signals) {
+    process.on(signal, () => {
+      // A second Ctrl-C means it: whoever presses it does not want to wait.
+      if (stopping) process.exit(130)
+      stopping = true
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      )
+    })
+  }
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof ConfigError || error instanceof NewerSchemaError || isPortTaken(error)
+  console.error(known && error instanceof Error ? `Error: ${error.message}` : error)
+  process.exit(1)
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+}
+
+main().catch(fail)

@@ -1,0 +1,16 @@
+import { accountsRouter, setupRouter } from './accounts/trpc.ts'
+import { apiKeysRouter } from './api-keys/trpc.ts'
+import { episodesRouter } from './episodes/trpc.ts'
+import { clientsRouter } from './organizations/trpc.ts'
+import { router } from './procedures.ts'
+
+/** Everything the portal calls. It imports only this type. */
+export const appRouter = router({
+  auth: accountsRouter,
+  setup: setupRouter,
+  clients: clientsRouter,
+  apiKeys: apiKeysRouter,
+  episodes: episodesRouter,
+})
+
+export type AppRouter = typeof appRouter
