@@ -2,66 +2,43 @@
  * The portal's only line to the server: a typed tRPC client. Of the server it knows types alone.
  */
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
-import type { ArtifactKind, EpisodeDetail, EpisodePage, EpisodeSource, EpisodeStatus, ProblemBody } from '../sdk/wire.ts'
+import type { inferRouterOutputs } from '@trpc/server'
+import type {
+  ArtifactKind,
+  EpisodeDetail,
+  EpisodePage,
+  EpisodeSource,
+  EpisodeStatus,
+  ProblemBody,
+} from '../sdk/wire.ts'
+import type { AppRouter } from '../server/trpc.ts'
 
-export type { Artifact, ArtifactKind, EpisodeDetail, EpisodeSource, EpisodeStatus, EpisodeSummary, Json, Metadata } from '../sdk/wire.ts'
+export type {
+  Artifact,
+  ArtifactKind,
+  EpisodeDetail,
+  EpisodeSource,
+  EpisodeStatus,
+  EpisodeSummary,
+  Json,
+  Metadata,
+} from '../sdk/wire.ts'
+
+type Answers = inferRouterOutputs<AppRouter>
+
+/** Who is signed in, and where they belong. */
+export type Me = NonNullable<Answers['auth']['me']>
+export type Organization = Me['organizations'][number]
+export type SessionRow = Answers['auth']['sessions'][number]
+export type ApiKey = Answers['apiKeys']['list'][number]
+export type ClientRow = Answers['clients']['list'][number]
+export type ClientDetail = Answers['clients']['get']
 
 interface Query<I, O> {
   query: (input: I) => Promise<O>
 }
 interface Mutation<I, O> {
   mutate: (input: I) => Promise<O>
-}
-export interface Account {
-  id: string
-  email: string
-  name: string
-  staff: boolean
-}
-export interface Organization {
-  id: string
-  slug: string
-  name: string
-  role: 'owner' | 'admin' | 'member' | 'viewer'
-}
-export interface Me {
-  account: Account
-  organizations: Organization[]
-  public_url: string
-}
-export interface SessionRow {
-  id: string
-  current: boolean
-  created_at: string
-  last_seen_at: string
-  ip: string
-  user_agent: string
-}
-export interface ApiKey {
-  id: string
-  prefix: string
-  label: string
-  created_at: string
-  created_by: { id: string; name: string; email: string }
-  last_used_at: string | null
-  revoked_at: string | null
-}
-export interface ClientRow {
-  id: string
-  slug: string
-  name: string
-  created_at: string
-  member_count: number
-  live_key_count: number
-  last_used_at: string | null
-}
-export interface ClientDetail {
-  id: string
-  slug: string
-  name: string
-  created_at: string
-  members: { account_id: string; name: string; email: string; role: Organization['role']; created_at: string }[]
-  projects: { id: string; slug: string; name: string; created_at: string }[]
 }
 export interface EpisodeList {
   organization_id: string
@@ -75,47 +52,36 @@ export interface EpisodeList {
   limit?: number
   cursor?: string
 }
-export type Episode = EpisodeDetail & { organization: { id: string; slug: string; name: string }; can_archive: boolean }
-interface Api {
-  auth: {
-    me: Query<void, Me | null>
-    signIn: Mutation<{ email: string; password: string }, { account: Account }>
-    signOut: Mutation<void, unknown>
-    signOutEverywhere: Mutation<void, unknown>
-    changePassword: Mutation<{ current_password: string; new_password: string }, { sessions_ended: number }>
-    sessions: Query<void, SessionRow[]>
-  }
-  setup: {
-    status: Query<void, { needed: boolean }>
-    complete: Mutation<{ token: string; email: string; name: string; password: string; organization_name: string }, { account: Account }>
-  }
+export type Episode = EpisodeDetail & {
+  organization: { id: string; slug: string; name: string }
+  can_archive: boolean
+}
+interface Episodes {
   episodes: {
     list: Query<EpisodeList, EpisodePage>
     get: Query<{ id: string }, Episode>
     archive: Mutation<{ id: string }, EpisodeDetail>
     restore: Mutation<{ id: string }, EpisodeDetail>
   }
-  apiKeys: {
-    list: Query<{ organization_id: string }, ApiKey[]>
-    mint: Mutation<{ organization_id: string; label: string }, { key: string; api_key: ApiKey }>
-    revoke: Mutation<{ id: string }, ApiKey>
-  }
-  clients: {
-    list: Query<void, ClientRow[]>
-    get: Query<{ id: string }, ClientDetail>
-    create: Mutation<{ name: string; slug?: string }, { id: string }>
-  }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: until the router's type exists
-export const api = createTRPCClient<any>({ links: [httpBatchLink({ url: '/trpc' })] }) as unknown as Api
+const links = [httpBatchLink({ url: '/trpc' })]
+
+// as: until the router has these procedures
+export const api = createTRPCClient<AppRouter>({ links }) as unknown as Omit<
+  ReturnType<typeof createTRPCClient<AppRouter>>,
+  'episodes'
+> &
+  Episodes
 
 /** The address of an artifact, usable as a media source with the session's cookie. */
 export function artifactUrl(episode_id: string, kind: ArtifactKind): string {
   return `/api/episodes/${encodeURIComponent(episode_id)}/artifact/${kind}`
 }
 
-export type Problem = Pick<ProblemBody, 'title' | 'detail' | 'code' | 'status' | 'errors' | 'retry_after'> & { request_id?: string }
+export type Problem = Pick<ProblemBody, 'title' | 'detail' | 'code' | 'status' | 'errors' | 'retry_after'> & {
+  request_id?: string
+}
 
 /** Any thrown thing as a problem with a sentence that can be shown. */
 export function problemOf(error: unknown): Problem {

@@ -9,7 +9,8 @@ export const queryClient: QueryClient = new QueryClient({
     queries: {
       staleTime: 5_000,
       // A refusal stays a refusal; only a silent or failing server is worth another try.
-      retry: (failures, error) => failures < 2 && (problemOf(error).status === 0 || problemOf(error).status >= 500),
+      retry: (failures, error) =>
+        failures < 2 && (problemOf(error).status === 0 || problemOf(error).status >= 500),
     },
   },
 })

@@ -9,7 +9,8 @@ const PAGES = /^\/(portal|admin|cli)(\/[\w./-]*)?(\?[^#]*)?$/
  * @example nextPath('//evil.example', location.origin) // '/'
  */
 export function nextPath(next: string | null | undefined, origin: string): string {
-  if (!next || !PAGES.test(next) || /[\\\p{Cc}]|\/\/|\/\.\.?(\/|$)/u.test(next.split('?')[0] ?? '')) return '/'
+  if (!next || !PAGES.test(next) || /[\\\p{Cc}]|\/\/|\/\.\.?(\/|$)/u.test(next.split('?')[0] ?? ''))
+    return '/'
   const url = new URL(next, origin)
   return url.origin === origin ? url.pathname + url.search : '/'
 }

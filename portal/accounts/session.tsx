@@ -4,7 +4,11 @@ import { createContext, createMemo, type JSX, useContext } from 'solid-js'
 import { api, type Me, type Organization } from '../api.ts'
 
 /** Who is signed in; null when nobody is. */
-export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => api.auth.me.query(), staleTime: 30_000 })
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => api.auth.me.query(),
+  staleTime: 30_000,
+})
 
 export interface Session {
   me: () => Me

@@ -4,7 +4,9 @@ import { duration } from '../ui/format.ts'
 import { useNow } from '../ui/time.tsx'
 
 /** How long an episode lasted; while it is being recorded, how long it has been by now. */
-export function Elapsed(props: { episode: Pick<EpisodeSummary, 'status' | 'duration_s' | 'created_at'> }): JSX.Element {
+export function Elapsed(props: {
+  episode: Pick<EpisodeSummary, 'status' | 'duration_s' | 'created_at'>
+}): JSX.Element {
   const now = useNow()
   const text = () => {
     const { status, duration_s, created_at } = props.episode

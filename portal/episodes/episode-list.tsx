@@ -51,22 +51,28 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   const visible = createMemo(() => virtual.getVirtualItems().map((item) => item.index))
   // Rows are kept by id, so that a new episode at the top never changes what is under the focus.
   const ids = createMemo(() => visible().flatMap((index) => props.episodes[index]?.id ?? []))
-  const byId = createMemo(() => new Map(props.episodes.map((episode, index) => [episode.id, { episode, index }])))
+  const byId = createMemo(
+    () => new Map(props.episodes.map((episode, index) => [episode.id, { episode, index }])),
+  )
   createEffect(() => {
     if (props.more && (visible().at(-1) ?? 0) >= props.episodes.length - 15) props.loadMore()
   })
-  const walk = useRowWalk(() => props.episodes, (index) => virtual.scrollToIndex(index))
+  const walk = useRowWalk(
+    () => props.episodes,
+    (index) => virtual.scrollToIndex(index),
+  )
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a native table cannot place its rows freely
-    <div class={css.table} role="table" aria-label="Episodes" aria-rowcount={props.more ? -1 : props.episodes.length + 1} aria-busy={props.loading}>
+    <div
+      class={css.table}
+      role="table"
+      aria-label="Episodes"
+      aria-rowcount={props.more ? -1 : props.episodes.length + 1}
+      aria-busy={props.loading}
+    >
       <div role="rowgroup" class={css.head}>
-        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: a header is not for pressing */}
         <div role="row" class={css.header} aria-rowindex={1}>
           <For each={COLUMNS}>
             {([label, name]) => (
-              // biome-ignore lint/a11y/useSemanticElements: as above
-              // biome-ignore lint/a11y/useFocusableInteractive: a header is not for pressing
               <div role="columnheader" class={css[name]}>
                 {label}
               </div>
@@ -74,7 +80,12 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
           </For>
         </div>
       </div>
-      <div role="rowgroup" ref={body} class={css.body} style={{ height: `${(props.loading ? 12 : props.episodes.length) * height()}px` }}>
+      <div
+        role="rowgroup"
+        ref={body}
+        class={css.body}
+        style={{ height: `${(props.loading ? 12 : props.episodes.length) * height()}px` }}
+      >
         <Show when={props.loading}>
           <Bones height={height()} />
         </Show>
@@ -95,14 +106,21 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
         </For>
       </div>
       <Show when={!props.loading}>
-        <p class={css.foot}>{props.more ? `${count(props.episodes.length, 'episode')} loaded, more as you scroll` : count(props.episodes.length, 'episode')}</p>
+        <p class={css.foot}>
+          {props.more
+            ? `${count(props.episodes.length, 'episode')} loaded, more as you scroll`
+            : count(props.episodes.length, 'episode')}
+        </p>
       </Show>
     </div>
   )
 }
 
 /** `j` and `k` move the focus from row to row; Enter then follows the link by itself. */
-function useRowWalk(episodes: () => EpisodeSummary[], show: (index: number) => void): { set: (index: number) => void } {
+function useRowWalk(
+  episodes: () => EpisodeSummary[],
+  show: (index: number) => void,
+): { set: (index: number) => void } {
   let at = -1
   const go = (step: number): void => {
     const next = Math.min(Math.max(at + step, 0), episodes().length - 1)

@@ -8,10 +8,14 @@ import css from './episode-list.module.css'
 import { StatusBadge } from './status-badge.tsx'
 
 /** One episode of the list; the whole row is the link. */
-export function EpisodeRow(props: { episode: EpisodeSummary; href: string; index: number; top: number; onFocus: () => void }): JSX.Element {
+export function EpisodeRow(props: {
+  episode: EpisodeSummary
+  href: string
+  index: number
+  top: number
+  onFocus: () => void
+}): JSX.Element {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows of a virtual table are placed by the script
-    // biome-ignore lint/a11y/useFocusableInteractive: the link inside takes the focus
     <div
       role="row"
       class={css.row}
@@ -51,7 +55,6 @@ export function EpisodeRow(props: { episode: EpisodeSummary; href: string; index
 
 function Cell(props: { class?: string; children: JSX.Element }): JSX.Element {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see the row
     <div role="cell" class={props.class}>
       {props.children}
     </div>

@@ -1,11 +1,11 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { useInfiniteQuery } from '@tanstack/solid-query'
-import Building2 from 'lucide-solid/icons/building-2'
 import Check from 'lucide-solid/icons/check'
 import SearchX from 'lucide-solid/icons/search-x'
 import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import type { Organization } from '../api.ts'
+import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
@@ -14,8 +14,8 @@ import { EpisodeList } from './episode-list.tsx'
 import { episodesQuery } from './episode-queries.ts'
 import { FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
-import { FirstEpisode } from './first-episode.tsx'
 import first from './first-episode.module.css'
+import { FirstEpisode } from './first-episode.tsx'
 
 /** `/portal/episodes`: what happened, newest first. */
 export function EpisodesPage(): JSX.Element {
@@ -32,15 +32,13 @@ function Episodes(props: { organization: Organization }): JSX.Element {
   const session = useSession()
   const [search, setSearch] = useSearchParams()
   const filter = createMemo(() => readFilter(search))
-  const list = useInfiniteQuery(() => ({
-    ...episodesQuery(props.organization.id, filter()),
-    placeholderData: (before) => before,
-  }))
+  const list = useInfiniteQuery(() => episodesQuery(props.organization.id, filter()))
   const episodes = createMemo(() => (list.isSuccess ? list.data.pages.flatMap((page) => page.items) : []))
   const narrowed = () => Object.keys(filter()).length > 0
   const empty = () => list.isSuccess && !list.isPlaceholderData && episodes().length === 0
   const received = useFirstReceived(empty, narrowed, () => episodes()[0]?.id)
-  const set = (name: FilterName, value: string | undefined): void => setSearch({ [name]: value ?? null }, { scroll: false })
+  const set = (name: FilterName, value: string | undefined): void =>
+    setSearch({ [name]: value ?? null }, { scroll: false })
   const clear = (): void => setSearch(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])))
   return (
     <>
@@ -65,7 +63,10 @@ function Episodes(props: { organization: Organization }): JSX.Element {
           <Show
             when={!empty()}
             fallback={
-              <EmptyState icon={<SearchX size={22} aria-hidden="true" />} title="No episode fits these filters">
+              <EmptyState
+                icon={<SearchX size={22} aria-hidden="true" />}
+                title="No episode fits these filters"
+              >
                 <Button onClick={clear}>Clear filters</Button>
               </EmptyState>
             }
@@ -87,7 +88,11 @@ function Episodes(props: { organization: Organization }): JSX.Element {
 }
 
 /** The id of the first episode, once one arrives where there was none while the page was open. */
-function useFirstReceived(empty: () => boolean, narrowed: () => boolean, id: () => string | undefined): () => string | undefined {
+function useFirstReceived(
+  empty: () => boolean,
+  narrowed: () => boolean,
+  id: () => string | undefined,
+): () => string | undefined {
   const [wasEmpty, setWasEmpty] = createSignal(false)
   createEffect(
     on([empty, narrowed], ([isEmpty, isNarrowed]) => {
@@ -95,13 +100,4 @@ function useFirstReceived(empty: () => boolean, narrowed: () => boolean, id: () 
     }),
   )
   return () => (wasEmpty() && !empty() && !narrowed() ? id() : undefined)
-}
-
-/** For an account that nobody has put into an organization yet. */
-export function NoOrganization(): JSX.Element {
-  return (
-    <EmptyState page icon={<Building2 size={24} aria-hidden="true" />} title="You belong to no organization yet">
-      <p>Ask the administrator of this server to add you to one. Episodes and API keys live in organizations.</p>
-    </EmptyState>
-  )
 }

@@ -3,7 +3,15 @@ import X from 'lucide-solid/icons/x'
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { useShortcuts } from '../ui/keyboard.ts'
 import { seenEpisodes } from './episode-queries.ts'
-import { type Choice, chipLabel, type EpisodeFilter, FILTER_NAMES, type FilterName, listChoices, STATUSES } from './filter.ts'
+import {
+  type Choice,
+  chipLabel,
+  type EpisodeFilter,
+  FILTER_NAMES,
+  type FilterName,
+  listChoices,
+  STATUSES,
+} from './filter.ts'
 import css from './filter-bar.module.css'
 
 interface FilterBarProps {
@@ -42,7 +50,9 @@ export function FilterBar(props: FilterBarProps): JSX.Element {
         {(chip) => (
           <span class={css.chip}>
             <span class={css.chipName}>{chipLabel(chip.name, chip.value).label}</span>
-            <Show when={chipLabel(chip.name, chip.value).value}>{(value) => <bdi class={css.chipValue}>{value()}</bdi>}</Show>
+            <Show when={chipLabel(chip.name, chip.value).value}>
+              {(value) => <bdi class={css.chipValue}>{value()}</bdi>}
+            </Show>
             <button
               type="button"
               aria-label={`Remove filter ${chipLabel(chip.name, chip.value).label}`}
@@ -119,14 +129,18 @@ function FilterField(props: FilterBarProps): JSX.Element {
         }}
         onKeyDown={onKey}
       />
-      <kbd class={css.slash} aria-hidden="true">
+      <span class={css.slash} aria-hidden="true">
         /
-      </kbd>
-      <div class={css.choices} id="filter-choices" role="listbox" aria-label="Filters" hidden={!open() || choices().length === 0}>
+      </span>
+      <div
+        class={css.choices}
+        id="filter-choices"
+        role="listbox"
+        aria-label="Filters"
+        hidden={!open() || choices().length === 0}
+      >
         <For each={choices()}>
           {(choice, at) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox above owns the keys
-            // biome-ignore lint/a11y/useFocusableInteractive: options are reached by aria-activedescendant
             <div
               role="option"
               id={`choice-${at()}`}

@@ -13,7 +13,15 @@ export interface EpisodeFilter {
   archived?: '1'
 }
 
-export const FILTER_NAMES = ['status', 'source', 'robot', 'policy_version', 'since', 'until', 'archived'] as const
+export const FILTER_NAMES = [
+  'status',
+  'source',
+  'robot',
+  'policy_version',
+  'since',
+  'until',
+  'archived',
+] as const
 export type FilterName = (typeof FILTER_NAMES)[number]
 
 export const STATUSES: readonly EpisodeStatus[] = ['recording', 'ready', 'failed']
@@ -32,7 +40,8 @@ export function readFilter(search: Record<string, string | string[] | undefined>
     const value = search[name]
     return typeof value === 'string' && value !== '' ? value : undefined
   }
-  const time = (value: string | undefined) => (value && (value in SPANS || !Number.isNaN(Date.parse(value))) ? value : undefined)
+  const time = (value: string | undefined) =>
+    value && (value in SPANS || !Number.isNaN(Date.parse(value))) ? value : undefined
   const filter: EpisodeFilter = {
     status: STATUSES.find((one) => one === text('status')),
     source: SOURCES.find((one) => one === text('source')),
@@ -106,8 +115,14 @@ function ownWords(typed: string, offered: Choice[]): Choice[] {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(typed) && !Number.isNaN(Date.parse(typed))
   if (day) return [choice('since', typed), choice('until', typed)]
   const value = typed.replace(/^(robot|policy(_version)?):\s*/i, '')
-  const names: FilterName[] = /^robot:/i.test(typed) ? ['robot'] : /^policy/i.test(typed) && value !== typed ? ['policy_version'] : ['robot', 'policy_version']
-  return names.map((name) => choice(name, value)).filter((one) => !offered.some((other) => other.name === one.name && other.value === one.value))
+  const names: FilterName[] = /^robot:/i.test(typed)
+    ? ['robot']
+    : /^policy/i.test(typed) && value !== typed
+      ? ['policy_version']
+      : ['robot', 'policy_version']
+  return names
+    .map((name) => choice(name, value))
+    .filter((one) => !offered.some((other) => other.name === one.name && other.value === one.value))
 }
 
 function choice(name: FilterName, value: string): Choice {

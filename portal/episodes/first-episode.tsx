@@ -12,8 +12,8 @@ export function FirstEpisode(): JSX.Element {
     <section class={css.first} aria-label="Log your first episode">
       <h2>Log your first episode</h2>
       <p class={css.lead}>
-        Make an <A href={session.href('/portal/api-keys')}>API key</A>, set it as <code>ROBOTRACE_API_KEY</code> and run
-        these lines. The episode appears here as soon as it starts.
+        Make an <A href={session.href('/portal/api-keys')}>API key</A>, set it as{' '}
+        <code>ROBOTRACE_API_KEY</code> and run these lines. The episode appears here as soon as it starts.
       </p>
       <CodeTabs label="Language" snippets={firstEpisodeSnippets(session.me().public_url)} />
       <p class={css.waiting} role="status">

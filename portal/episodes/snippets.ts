@@ -2,7 +2,7 @@ import type { Snippet } from '../ui/code-tabs.tsx'
 
 /** The lines that log a first episode to this server, in every language one may come from. */
 export function firstEpisodeSnippets(base_url: string): Snippet[] {
-  const script = (key: string) => `import { Client } from 'robotrace'
+  const script = (key: string) => `import { Client } from '@robotrace/sdk'
 
 const robotrace = new Client({ api_key: ${key}, base_url: '${base_url}' })
 await robotrace.logEpisode({ name: 'first run', policy_version: 'v1', video: './run.mp4' })`

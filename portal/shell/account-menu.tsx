@@ -30,7 +30,11 @@ export function AccountMenu(): JSX.Element {
   const initial = () => (account().name || account().email).slice(0, 1).toUpperCase()
   return (
     <DropdownMenu placement="top-start">
-      <DropdownMenu.Trigger class={css.account} aria-label={`Account menu of ${account().name}`} title={account().email}>
+      <DropdownMenu.Trigger
+        class={css.account}
+        aria-label={`Account menu of ${account().name}`}
+        title={account().email}
+      >
         <span class={css.avatar} aria-hidden="true">
           {initial()}
         </span>
@@ -46,7 +50,10 @@ export function AccountMenu(): JSX.Element {
             <Keyboard size={15} aria-hidden="true" /> Keyboard shortcuts
           </DropdownMenu.Item>
           <DropdownMenu.Separator class={menu.separator} />
-          <DropdownMenu.RadioGroup value={theme()} onChange={(next) => setTheme(THEMES.find((one) => one.value === next)?.value ?? 'system')}>
+          <DropdownMenu.RadioGroup
+            value={theme()}
+            onChange={(next) => setTheme(THEMES.find((one) => one.value === next)?.value ?? 'system')}
+          >
             <DropdownMenu.GroupLabel class={menu.label}>Theme</DropdownMenu.GroupLabel>
             <For each={THEMES}>
               {(one) => (

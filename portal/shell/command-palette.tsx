@@ -3,8 +3,8 @@ import { useNavigate } from '@solidjs/router'
 import Search from 'lucide-solid/icons/search'
 import { createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
-import { type Command, listCommands } from './commands.ts'
 import css from './command-palette.module.css'
+import { type Command, listCommands } from './commands.ts'
 import { paletteOpen, setPaletteOpen } from './overlays.ts'
 
 /** One field that goes anywhere: pages, organizations, recent episodes, an episode's id, the theme. */
@@ -66,8 +66,6 @@ function PaletteBody(props: { close: () => void }): JSX.Element {
       <div class={css.list} role="listbox" id="commands" aria-label="Commands">
         <For each={found()}>
           {(command, at) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox above owns the keys
-            // biome-ignore lint/a11y/useFocusableInteractive: options are reached by aria-activedescendant
             <div
               role="option"
               id={`command-${at()}`}

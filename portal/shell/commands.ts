@@ -14,9 +14,12 @@ export interface Command {
 export function listCommands(text: string, session: Session, navigate: (path: string) => void): Command[] {
   const id = text.trim()
   const go = (path: string) => () => navigate(path)
-  const direct = /^ep_[0-9a-z]{6,}$/.test(id) ? [{ label: `Open episode ${id}`, hint: 'By id', run: go(`/portal/episodes/${id}`) }] : []
+  const direct = /^ep_[0-9a-z]{6,}$/.test(id)
+    ? [{ label: `Open episode ${id}`, hint: 'By id', run: go(`/portal/episodes/${id}`) }]
+    : []
   const words = id.toLowerCase().split(/\s+/).filter(Boolean)
-  const fits = (command: Command) => words.every((word) => `${command.label} ${command.hint}`.toLowerCase().includes(word))
+  const fits = (command: Command) =>
+    words.every((word) => `${command.label} ${command.hint}`.toLowerCase().includes(word))
   return [...direct, ...pages(session, go), ...organizations(session), ...episodes(go), ...settings()].filter(
     (command) => direct.includes(command) || fits(command),
   )
@@ -35,13 +38,21 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
 
 function organizations(session: Session): Command[] {
   const others = session.me().organizations.filter((one) => one.id !== session.organization()?.id)
-  return others.map((one) => ({ label: `Switch to ${one.name}`, hint: 'Organization', run: () => session.choose(one) }))
+  return others.map((one) => ({
+    label: `Switch to ${one.name}`,
+    hint: 'Organization',
+    run: () => session.choose(one),
+  }))
 }
 
 function episodes(go: (path: string) => () => void): Command[] {
   return seenEpisodes()
     .slice(0, 20)
-    .map((one) => ({ label: one.name ?? one.id, hint: `Episode · ${one.status}`, run: go(`/portal/episodes/${one.id}`) }))
+    .map((one) => ({
+      label: one.name ?? one.id,
+      hint: `Episode · ${one.status}`,
+      run: go(`/portal/episodes/${one.id}`),
+    }))
 }
 
 function settings(): Command[] {

@@ -1,13 +1,13 @@
 import { A } from '@solidjs/router'
-import Building2 from 'lucide-solid/icons/building-2'
+import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { AccountMenu } from './account-menu.tsx'
-import { openPalette } from './overlays.ts'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
+import { openPalette } from './overlays.ts'
 import css from './side-bar.module.css'
 
 /** Where one can go: a column, a strip of icons on a narrow screen, a bar at the bottom of a phone. */
@@ -31,7 +31,7 @@ export function SideBar(): JSX.Element {
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
           <NavLink href="/admin/clients" label="Clients">
-            <Building2 size={16} aria-hidden="true" />
+            <Building size={16} aria-hidden="true" />
           </NavLink>
         </Show>
       </nav>

@@ -42,7 +42,6 @@ export function CodeBlock(props: { code: string; what: string }): JSX.Element {
   return (
     <div class={css.block}>
       {/* Scrollable areas are reachable by keyboard, or their far end is not. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the scroll area has nothing else to focus */}
       <pre tabindex="0" role="region" aria-label={props.what}>
         <code>{props.code}</code>
       </pre>

@@ -10,14 +10,21 @@ import { toast } from './toast.tsx'
  * @example <CopyButton text={episode.git_sha} what="git_sha" />
  */
 export function CopyButton(
-  props: { text: string; what: string; label?: string; onCopied?: () => void } & Pick<ButtonProps, 'variant' | 'size' | 'class'>,
+  props: { text: string; what: string; label?: string; onCopied?: () => void } & Pick<
+    ButtonProps,
+    'variant' | 'size' | 'class'
+  >,
 ): JSX.Element {
   const [copied, setCopied] = createSignal(false)
   let timer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => clearTimeout(timer))
   const copy = async (): Promise<void> => {
     if (!(await writeClipboard(props.text))) {
-      toast({ tone: 'failed', title: 'The browser did not allow copying', detail: 'Select the text and copy it by hand.' })
+      toast({
+        tone: 'failed',
+        title: 'The browser did not allow copying',
+        detail: 'Select the text and copy it by hand.',
+      })
       return
     }
     setCopied(true)

@@ -49,5 +49,7 @@ function isBusyElsewhere(target: EventTarget | null, key: string): boolean {
   const owner = OWNERS[key]
   if (owner && target.closest(owner)) return true
   if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox'
-  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  return (
+    target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  )
 }

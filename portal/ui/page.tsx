@@ -24,7 +24,13 @@ export function PageHead(props: { title: string; children?: JSX.Element; note?: 
 }
 
 /** A titled part of a page. */
-export function Section(props: { title: string; note?: JSX.Element; actions?: JSX.Element; children: JSX.Element; id?: string }): JSX.Element {
+export function Section(props: {
+  title: string
+  note?: JSX.Element
+  actions?: JSX.Element
+  children: JSX.Element
+  id?: string
+}): JSX.Element {
   return (
     <section class={css.section} id={props.id} aria-label={props.title}>
       <header class={css.sectionHead}>

@@ -6,7 +6,7 @@ export function SkeletonRows(props: { columns: number; rows?: number }): JSX.Ele
   return (
     <For each={Array.from({ length: props.rows ?? 4 })}>
       {() => (
-        <tr aria-hidden="true">
+        <tr>
           <For each={Array.from({ length: props.columns })}>
             {() => (
               <td>

@@ -25,7 +25,12 @@ export function useNow(): () => number {
 export function Time(props: { at: string; class?: string }): JSX.Element {
   const present = useNow()
   return (
-    <time class={`${css.time} ${props.class ?? ''}`} datetime={props.at} title={exact(props.at)} data-exact={exact(props.at)}>
+    <time
+      class={`${css.time} ${props.class ?? ''}`}
+      datetime={props.at}
+      title={exact(props.at)}
+      data-exact={exact(props.at)}
+    >
       {ago(props.at, present())}
     </time>
   )

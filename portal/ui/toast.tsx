@@ -53,7 +53,14 @@ function ToastItem(props: { toast: Toast; dismiss: () => void }): JSX.Element {
   onMount(go)
   onCleanup(hold)
   return (
-    <li class={css.toast} data-tone={props.toast.tone ?? 'done'} onPointerEnter={hold} onPointerLeave={go} onFocusIn={hold} onFocusOut={go}>
+    <li
+      class={css.toast}
+      data-tone={props.toast.tone ?? 'done'}
+      onPointerEnter={hold}
+      onPointerLeave={go}
+      onFocusIn={hold}
+      onFocusOut={go}
+    >
       <Show when={props.toast.tone === 'failed'} fallback={<Check size={16} aria-hidden="true" />}>
         <TriangleAlert size={16} aria-hidden="true" />
       </Show>
