@@ -1,6 +1,5 @@
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
-import helmet from 'helmet'
 import { anonymous, createAccess } from './access/access.ts'
 import type { AppContext } from './context.ts'
 import { episodeDoors } from './episodes/rest.ts'
@@ -12,6 +11,7 @@ import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { appRouter } from './trpc.ts'
 
 /** Every REST route of the server. OpenAPI and every-route.test.ts read the same list. */
@@ -42,31 +42,6 @@ export function createApp(ctx: AppContext): Express {
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
-}
-
-function securityHeaders(public_url: string): express.RequestHandler {
-  const https = public_url.startsWith('https:')
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'blob:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    frameguard: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: https ? { maxAge: 31_536_000 } : false,
-  })
 }
 
 /** A known path asked with another method is 405 and says which methods it answers. */
