@@ -35,7 +35,7 @@ export interface StartEpisode {
   /** At most 200 characters. */
   name?: string | null
   /** Default `real`. */
-  source?: EpisodeSource
+  source?: EpisodeSource | null
   /** Which rig; at most 120 characters. */
   robot?: string | null
   /** At most 120 characters. One of the four reproducibility fields. */
