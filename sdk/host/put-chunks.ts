@@ -40,11 +40,12 @@ export async function putChunks(
   })
   request.setTimeout(timerMs(put.timeout_s), () => request.destroy(silence()))
   const answer = answerOf(request)
-  // Heard below; until then a failure must not count as unhandled.
-  answer.catch(() => {})
   const body = new AbortController()
-  // A refusal may come before the body is through; the rest of it need not be sent then.
-  request.once('response', ({ statusCode = 0 }) => statusCode >= 300 && body.abort())
+  // A refusal may come before the body is through; once it is read, the rest of the body need not be sent.
+  answer.then(
+    ({ status }) => status >= 300 && body.abort(),
+    () => {},
+  )
   const source = new Source(chunks, whole, put)
   try {
     await pipeline(source.inFull(), request, { signal: body.signal })
