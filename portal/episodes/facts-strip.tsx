@@ -12,7 +12,7 @@ export function FactsStrip(props: { episode: Episode; jump?: (seconds: number) =
   return (
     <div class={css.strip}>
       <dl class={css.group} aria-label="Outcome">
-        <Fact label="Outcome" wide={props.episode.failure_time_s !== null}>
+        <Fact label="Outcome">
           <span class={css.outcome}>
             <Show
               when={props.episode.failure_time_s !== null && { at: props.episode.failure_time_s }}
@@ -69,11 +69,10 @@ function Fact(props: {
   /** Shown instead of the whole text, which stays in the title and in what is copied. */
   shown?: string
   copy?: string
-  wide?: boolean
   children?: JSX.Element
 }): JSX.Element {
   return (
-    <div class={css.fact} data-wide={props.wide || undefined}>
+    <div class={css.fact}>
       <dt>{props.label}</dt>
       <dd>
         {props.children}

@@ -64,7 +64,7 @@ export function PlayerControls(props: {
       </Button>
       <p class={css.where}>
         <span>{props.playback.time().toFixed(2)}</span>
-        <span class={css.dim}> / {props.playback.length().toFixed(2)} s</span>
+        <span class={css.length}> / {props.playback.length().toFixed(2)} s</span>
         <Show when={props.playback.frame() !== undefined}>
           <span class={css.frame}>
             <span class={css.dim}>frame</span> {props.playback.frame()}
