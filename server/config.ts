@@ -16,6 +16,8 @@ export interface Config {
   data: string
   /** Largest artifact, bytes. */
   max_upload_bytes: number
+  /** An upload that moves no byte for so many seconds is cut. */
+  upload_idle_s: number
   /** Uploads are refused (507) when the disk would fall below this many free bytes. */
   min_free_bytes: number
   /** Addresses (CIDR) of reverse proxies whose X-Forwarded-For is believed. */
@@ -54,6 +56,7 @@ export const environment = z.object({
   ROBOTRACE_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   ROBOTRACE_INSECURE_HTTP: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   ROBOTRACE_MAX_UPLOAD: bytes.default(64 * 1024 ** 3),
+  ROBOTRACE_UPLOAD_IDLE: wholeNumber(1, 3600).default(60),
   ROBOTRACE_MIN_FREE: bytes.default(512 * 1024 ** 2),
   ROBOTRACE_TRUSTED_PROXIES: z
     .string()
@@ -90,6 +93,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       public_url,
       data: value.ROBOTRACE_DATA,
       max_upload_bytes: value.ROBOTRACE_MAX_UPLOAD,
+      upload_idle_s: value.ROBOTRACE_UPLOAD_IDLE,
       min_free_bytes: value.ROBOTRACE_MIN_FREE,
       trusted_proxies: value.ROBOTRACE_TRUSTED_PROXIES,
       log_level: value.ROBOTRACE_LOG_LEVEL,

@@ -1,15 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { constants, mkdirSync, realpathSync, rmSync } from 'node:fs'
+import { type FileHandle, mkdir, open, realpath, rename, rm, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Config } from '../config.ts'
-import type { BlobStore } from './blob-store.ts'
+import { AppError } from '../errors.ts'
+import type { BlobStore, StagedBlob, StoredBlob } from './blob-store.ts'
+import { receive } from './receive.ts'
 
-export function createDiskStore(_folder: string, _config: Config): BlobStore {
-  const unavailable = async (): Promise<never> => {
-    throw new Error('blobs are not stored yet')
+/** Where bytes arrive before they have a name. */
+const INCOMING = '.incoming'
+
+/** Server-made names only: no dots in front, nothing to escape, at most one folder a part. */
+const KEY = /^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}){1,6}$/
+
+/**
+ * Blobs as files below one folder. Whatever a crash has left half-written is removed when the store is made.
+ *
+ * @param folder made when it is not there
+ * @param config `min_free_bytes`: what uploads must leave free on the disk
+ * @param freeBytes asks the disk; tests bring their own
+ * @example const blobs = createDiskStore('data/blobs', config)
+ */
+export function createDiskStore(
+  folder: string,
+  config: Pick<Config, 'min_free_bytes'>,
+  freeBytes: (folder: string) => Promise<number> = freeOn,
+): BlobStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const root = realpathSync(folder)
+  const incoming = join(root, INCOMING)
+  rmSync(incoming, { recursive: true, force: true })
+  mkdirSync(incoming, { mode: 0o700 })
+  /** Announced by uploads under way and not written yet: the disk does not count it, the floor must. */
+  let expected = 0
+
+  const room = async (): Promise<number> => {
+    const free = await freeBytes(root)
+    return Math.max(0, free - config.min_free_bytes - expected)
   }
+
+  async function stage(stream: Readable, size: number): Promise<StagedBlob> {
+    if ((await room()) < size) throw new AppError('storage_full')
+    const path = join(incoming, randomBytes(16).toString('hex'))
+    let outstanding = size
+    expected += outstanding
+    const arrived = (bytes: number): void => {
+      expected -= bytes
+      outstanding -= bytes
+    }
+    try {
+      const stored = await write(path, stream, size, arrived)
+      return { ...stored, commit: (key) => commit(root, path, key), discard: () => rm(path, { force: true }) }
+    } catch (error) {
+      await rm(path, { force: true })
+      throw isFull(error) ? new AppError('storage_full', undefined, {}, { cause: error }) : error
+    } finally {
+      expected -= outstanding
+    }
+  }
+
   return {
-    stage: unavailable,
-    head: unavailable,
-    open: unavailable,
-    remove: unavailable,
-    room: async () => 1,
+    stage,
+    room,
+    async head(key) {
+      const file = await openKey(root, key)
+      if (!file) return undefined
+      await using _closed = closing(file)
+      return (await file.stat()).size
+    },
+    async open(key, { start, end }) {
+      const file = await openKey(root, key)
+      if (!file) throw new AppError('not_found', 'These bytes are not here any more.')
+      return file.createReadStream({ start, end, highWaterMark: 128 * 1024 })
+    },
+    remove: async (key) => rm(await pathOf(root, key), { force: true }),
   }
+}
+
+async function write(
+  path: string,
+  stream: Readable,
+  size: number,
+  arrived: (bytes: number) => void,
+): Promise<StoredBlob> {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
+  const file = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600)
+  await using _closed = closing(file)
+  const hash = createHash('sha256')
+  const size_bytes = await receive(stream, file, (chunk) => {
+    hash.update(chunk)
+    arrived(chunk.length)
+  })
+  if (size_bytes !== size) {
+    throw new AppError('invalid_request', `The body has ${size_bytes} bytes, ${size} were announced.`)
+  }
+  await file.sync()
+  return { size_bytes, sha256: hash.digest('hex') }
+}
+
+/** A name becomes durable with its folder, and a new folder with the one above it. */
+async function commit(root: string, staged: string, key: string): Promise<void> {
+  const path = checkedPath(root, key)
+  const first = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await insist(root, path)
+  await rename(staged, path)
+  const top = first === undefined ? dirname(path) : dirname(first)
+  for (let folder = dirname(path); folder.length >= top.length; folder = dirname(folder)) {
+    await syncFolder(folder)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+  await using _closed = closing(handle)
+  await handle.sync()
+}
+
+async function openKey(root: string, key: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(await pathOf(root, key), constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** @throws Error when the key is not one of ours, or when its folder is reached through a symbolic link */
+async function pathOf(root: string, key: string): Promise<string> {
+  const path = checkedPath(root, key)
+  try {
+    await insist(root, path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+  return path
+}
+
+function checkedPath(root: string, key: string): string {
+  if (!KEY.test(key) || key.includes('..')) throw new Error('This is not a blob key.')
+  return join(root, key)
+}
+
+/** Somebody with access to the folder may have put a link there; following it would leave the store. */
+async function insist(root: string, path: string): Promise<void> {
+  const folder = dirname(path)
+  if ((await realpath(folder)) !== folder) throw new Error(`A symbolic link stands inside of ${root}.`)
+}
+
+async function freeOn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+function closing(file: FileHandle): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => file.close() }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -1,3 +1,60 @@
-import { router } from '../procedures.ts'
+import type { EpisodeDetail, EpisodeSummary, Json, Metadata } from '../../sdk/wire.ts'
+import type { PersonCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { findOrganization } from '../organizations/organizations.ts'
+import { hasRole, requireRole } from '../organizations/permissions.ts'
+import { router, signedIn } from '../procedures.ts'
+import { archiveEpisode, restoreEpisode } from './archive.ts'
+import { getEpisode } from './episodes.ts'
+import { listEpisodes } from './list.ts'
+import { episodeId, listEpisodesInput } from './schema.ts'
 
-export const episodesRouter = router({})
+export const episodesRouter = router({
+  list: signedIn.input(listEpisodesInput).query(async ({ ctx, input }) => {
+    requireRole(ctx.person, input.organization_id, 'viewer')
+    const { items, next_cursor } = await listEpisodes(ctx.app, input.organization_id, input)
+    return { items: items.map(withoutSeed), next_cursor }
+  }),
+  get: signedIn
+    .input(episodeId)
+    .query(async ({ ctx, input }) =>
+      forPortal(ctx.app, ctx.person, await getEpisode(ctx.app, ctx.person, input.id)),
+    ),
+  archive: signedIn
+    .input(episodeId)
+    .mutation(async ({ ctx, input }) =>
+      forPortal(ctx.app, ctx.person, await archiveEpisode(ctx.app, ctx.person, input.id)),
+    ),
+  restore: signedIn
+    .input(episodeId)
+    .mutation(async ({ ctx, input }) =>
+      forPortal(ctx.app, ctx.person, await restoreEpisode(ctx.app, ctx.person, input.id)),
+    ),
+})
+
+/** What the episode's page shows beside the episode itself. */
+async function forPortal(ctx: AppContext, person: PersonCaller, episode: EpisodeDetail) {
+  const organization = await findOrganization(ctx, episode.client_id)
+  const can_archive = hasRole(person, episode.client_id, 'member')
+  const metadata = plainMetadata(episode.metadata)
+  return { ...withoutSeed(episode), metadata, organization, can_archive }
+}
+
+/** The portal reads with the browser's JSON parser, which rounds: it shows `seed_text`. */
+function withoutSeed<Episode extends EpisodeSummary>({
+  seed: _,
+  ...episode
+}: Episode): Omit<Episode, 'seed'> {
+  return episode
+}
+
+/** For the same reason integers beyond 2^53 in the metadata travel to the portal as texts of digits. */
+function plainMetadata(metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).map(([member, value]) => [member, plain(value)]))
+}
+
+function plain(value: Json | bigint): Json {
+  if (typeof value === 'bigint') return value.toString()
+  if (Array.isArray(value)) return value.map(plain)
+  return typeof value === 'object' && value !== null ? plainMetadata(value) : value
+}

@@ -31,11 +31,23 @@ export function sendProblem(request: Request, response: Response, error: AppErro
   response.statusCode = problem.status
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
   if (problem.retry_after !== undefined) response.setHeader('Retry-After', problem.retry_after)
-  // A refused upload's body is not read: the connection cannot serve another request.
-  if (!request.complete) response.setHeader('Connection', 'close')
+  if (!request.complete) letSenderFinish(request)
   response.setHeader('Content-Type', type)
   response.setHeader('Cache-Control', 'no-store')
   response.end(JSON.stringify(problem))
+}
+
+/** How long the rest of a refused body is read and thrown away. */
+const LINGER_MS = 2_000
+
+/**
+ * Closing at once while the sender is still sending would reset the connection, and the sender would see a broken
+ * pipe instead of the sentence that tells why. So what still comes is dropped for a moment, then it is cut.
+ */
+function letSenderFinish(request: Request): void {
+  const cut = setTimeout(() => request.socket.destroy(), LINGER_MS).unref()
+  request.once('end', () => clearTimeout(cut))
+  request.resume()
 }
 
 /** What Express and its body parser throw carries a status; the sentence is ours. */

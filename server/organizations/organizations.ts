@@ -40,6 +40,18 @@ export async function listOwnOrganizations(
     .execute()
 }
 
+/** What pages say of the organization that something belongs to. */
+export async function findOrganization(
+  ctx: Pick<AppContext, 'db'>,
+  id: string,
+): Promise<Pick<Organization, 'id' | 'slug' | 'name'> | undefined> {
+  return ctx.db
+    .selectFrom('organizations')
+    .select(['id', 'slug', 'name'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
 /** All clients of the installation with their counts, by name. For staff. */
 export async function listClients(ctx: Pick<AppContext, 'db'>): Promise<Client[]> {
   return ctx.db

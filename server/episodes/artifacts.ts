@@ -1,0 +1,136 @@
+import { pipeline } from 'node:stream/promises'
+import type { Request, Response } from 'express'
+import { isLiveKey } from '../api-keys/api-keys.ts'
+import { checkLink, GET_SECONDS, signLink } from '../blobs/signed-url.ts'
+import type { Caller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import type { ArtifactsTable } from '../db/schema.gen.ts'
+import { AppError } from '../errors.ts'
+import { ARTIFACT_KINDS, KIND_NAMES, kindOfFile } from './artifact-kinds.ts'
+import { getEpisodeRow } from './episodes.ts'
+import { wantedRange } from './range.ts'
+import { signedPathOf } from './uploads.ts'
+
+/**
+ * A signed link, good for one hour, to an artifact that the caller may read.
+ *
+ * @throws AppError not_found when the episode or the slot is empty, and for kinds that do not exist
+ */
+export async function signArtifact(
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'config'>,
+  caller: Caller,
+  input: { id: string; kind: string; download?: '0' | '1' | undefined },
+): Promise<string> {
+  const episode = await getEpisodeRow(ctx, caller, input.id)
+  const kind = KIND_NAMES.find((name) => name === input.kind)
+  const artifact = kind && (await findArtifact(ctx, episode.id, kind))
+  if (!artifact) throw new AppError('not_found', 'This episode has no such artifact.')
+  const { organization_id, id: episode_id } = episode
+  return signLink(ctx, {
+    method: 'GET',
+    path: signedPathOf({ organization_id, episode_id, kind: artifact.kind }),
+    artifact: artifact.kind,
+    content_type: ARTIFACT_KINDS[artifact.kind].content_type,
+    // Only a video is meant for a browser's own player; anything else a browser might try to run.
+    terms: artifact.kind === 'video' && input.download !== '1' ? 'inline' : 'attachment',
+    by: caller.kind === 'api_key' ? caller.api_key_id : caller.account_id,
+    expires: Math.floor(ctx.now().getTime() / 1000) + GET_SECONDS,
+  })
+}
+
+/**
+ * Answers a signed GET or HEAD with the bytes, a part of them, or 304.
+ *
+ * @throws AppError bad_signature, method_not_allowed, not_found, range_not_satisfiable
+ */
+export async function sendArtifact(
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'blobs'>,
+  named: { organization_id: string; episode_id: string; file: string },
+  { request, response }: { request: Request; response: Response },
+): Promise<void> {
+  const kind = kindOfFile(named.file)
+  if (!kind) throw new AppError('bad_signature')
+  const { content_type } = ARTIFACT_KINDS[kind]
+  const link = checkLink(
+    ctx,
+    { method: request.method, url: request.originalUrl },
+    { artifact: kind, content_type },
+  )
+  if (!link.by.startsWith('acc_') && !(await isLiveKey(ctx, link.by))) throw new AppError('bad_signature')
+  const artifact = await findArtifact(ctx, named.episode_id, kind)
+  if (!artifact) throw new AppError('not_found', 'This episode has no such artifact.')
+  const etag = `"${artifact.sha256}"`
+  const range = wantedRange(request, artifact.size_bytes, etag)
+  if (range === 'unsatisfiable') {
+    response.setHeader('Content-Range', `bytes */${artifact.size_bytes}`)
+    throw new AppError('range_not_satisfiable')
+  }
+  describe(response, artifact, link.terms === 'inline' ? undefined : await fileName(ctx, artifact))
+  response.setHeader('ETag', etag)
+  // A player asks again for each part; it may keep what it has as long as the bytes are the same.
+  response.setHeader('Cache-Control', 'private, no-cache')
+  if (request.fresh) {
+    response.status(304).end()
+    return
+  }
+  await sendBytes(ctx, artifact, range, { request, response })
+}
+
+async function sendBytes(
+  ctx: Pick<AppContext, 'blobs'>,
+  artifact: ArtifactsTable,
+  range: { start: number; end: number } | undefined,
+  { request, response }: { request: Request; response: Response },
+): Promise<void> {
+  const size = artifact.size_bytes
+  const { start, end } = range ?? { start: 0, end: size - 1 }
+  response.statusCode = range ? 206 : 200
+  response.setHeader('Content-Type', artifact.content_type)
+  response.setHeader('Content-Length', end - start + 1)
+  if (range) response.setHeader('Content-Range', `bytes ${start}-${end}/${size}`)
+  if (request.method === 'HEAD' || size === 0) {
+    response.end()
+    return
+  }
+  const bytes = await ctx.blobs.open(artifact.blob_key, { start, end })
+  // A viewer that closes the page in the middle is no error.
+  await pipeline(bytes, response).catch((error: unknown) => {
+    if (!response.destroyed) throw error
+  })
+}
+
+/** Uploaded bytes are never run: no sniffing, no scripts, no embedding by another site. */
+function describe(response: Response, artifact: ArtifactsTable, downloadAs: string | undefined): void {
+  if (downloadAs === undefined) response.setHeader('Content-Disposition', 'inline')
+  else response.attachment(downloadAs)
+  response.setHeader('Content-Type', artifact.content_type)
+  response.setHeader('Accept-Ranges', 'bytes')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'")
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+}
+
+/** What a browser saves it as: the episode's name where it has one. */
+async function fileName(ctx: Pick<AppContext, 'db'>, artifact: ArtifactsTable): Promise<string> {
+  const episode = await ctx.db
+    .selectFrom('episodes')
+    .select('name')
+    .where('id', '=', artifact.episode_id)
+    .executeTakeFirst()
+  // Separators would be read as folders, and a leading dot hides a file.
+  const name = (episode?.name ?? '').replace(/[\\/:*?"<>|]+/g, '-').replace(/^[.\s]+/, '')
+  return `${name || artifact.episode_id} ${ARTIFACT_KINDS[artifact.kind].file}`
+}
+
+async function findArtifact(
+  ctx: Pick<AppContext, 'db'>,
+  episode_id: string,
+  kind: ArtifactsTable['kind'],
+): Promise<ArtifactsTable | undefined> {
+  return ctx.db
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('episode_id', '=', episode_id)
+    .where('kind', '=', kind)
+    .executeTakeFirst()
+}

@@ -1,0 +1,162 @@
+import { CompiledQuery } from 'kysely'
+import type { z } from 'zod'
+import type {
+  Artifact,
+  ArtifactKind,
+  EpisodeDetail,
+  EpisodeSummary,
+  Metadata,
+  StartedEpisode,
+} from '../../sdk/wire.ts'
+import type { Caller, KeyCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { newId } from '../db/ids.ts'
+import type { ArtifactsTable, EpisodesTable } from '../db/schema.gen.ts'
+import { AppError } from '../errors.ts'
+import { parseJson, stringifyJson } from '../http/json.ts'
+import { hasRole } from '../organizations/permissions.ts'
+import { KIND_NAMES } from './artifact-kinds.ts'
+import type { startEpisodeInput } from './schema.ts'
+import { seedValue } from './seed.ts'
+import { signUpload } from './uploads.ts'
+
+/** Spelled out once: every run of every rig begins here, and a built query would cost more than the write. */
+const INSERT_EPISODE = `
+  INSERT INTO episodes (id, organization_id, project_id, api_key_id, status, source, name, robot,
+    policy_version, env_version, git_sha, seed, fps, metadata, requested_uploads, bytes_total, created_at, updated_at)
+  VALUES (?, ?, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
+
+/**
+ * Opens an episode and signs one upload for each requested slot. One write, answered once it is on the disk.
+ *
+ * @example await startEpisode(ctx, caller, { name: 'pick and place', request_uploads: ['video'] })
+ */
+export async function startEpisode(
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'config'>,
+  caller: KeyCaller,
+  input: z.output<typeof startEpisodeInput>,
+): Promise<StartedEpisode> {
+  const id = newId('ep')
+  const at = ctx.now()
+  const created_at = at.toISOString()
+  const { organization_id, project_id, api_key_id } = caller
+  const kinds = [...new Set(input.request_uploads ?? [])]
+  const metadata = input.otel ? { ...input.metadata, otel: input.otel } : (input.metadata ?? {})
+  await ctx.db.executeQuery(
+    CompiledQuery.raw(INSERT_EPISODE, [
+      id,
+      organization_id,
+      project_id,
+      api_key_id,
+      input.source ?? 'real',
+      // What is empty after trimming was not given.
+      input.name || null,
+      input.robot || null,
+      input.policy_version || null,
+      input.env_version || null,
+      input.git_sha || null,
+      input.seed ?? null,
+      input.fps ?? null,
+      stringifyJson(metadata),
+      JSON.stringify(kinds),
+      created_at,
+      created_at,
+    ]),
+  )
+  const upload_urls = kinds.map((kind) =>
+    signUpload(ctx, { organization_id, episode_id: id, kind, api_key_id }, at),
+  )
+  return { episode_id: id, status: 'recording', storage: 'r2', upload_urls }
+}
+
+/**
+ * An episode with its artifacts.
+ *
+ * @throws AppError not_found, the same for an unknown episode and for one of another organization
+ */
+export async function getEpisode(
+  ctx: Pick<AppContext, 'db' | 'config'>,
+  caller: Caller,
+  id: string,
+): Promise<EpisodeDetail> {
+  const row = await getEpisodeRow(ctx, caller, id)
+  const artifacts = await artifactRows(ctx, id)
+  return {
+    ...toSummary(ctx, row),
+    client_id: row.organization_id,
+    metadata: readMetadata(row),
+    requested_uploads: readKinds(row),
+    artifacts: artifacts.map((artifact) => toArtifact(ctx, artifact)),
+  }
+}
+
+/**
+ * The row of an episode that the caller may see. Everything that names an episode goes through here.
+ *
+ * @throws AppError not_found
+ */
+export async function getEpisodeRow(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  id: string,
+): Promise<EpisodesTable> {
+  const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row || !maySee(caller, row.organization_id)) throw new AppError('not_found', 'No such episode.')
+  return row
+}
+
+function maySee(caller: Caller, organization_id: string): boolean {
+  if (caller.kind === 'api_key') return caller.organization_id === organization_id
+  return hasRole(caller, organization_id, 'viewer')
+}
+
+/** What is stored of an episode, in the order of its slots. */
+export async function artifactRows(
+  ctx: Pick<AppContext, 'db'>,
+  episode_id: string,
+): Promise<ArtifactsTable[]> {
+  const rows = await ctx.db.selectFrom('artifacts').selectAll().where('episode_id', '=', episode_id).execute()
+  return rows.sort((a, b) => KIND_NAMES.indexOf(a.kind) - KIND_NAMES.indexOf(b.kind))
+}
+
+export type SummaryRow = Omit<EpisodesTable, 'metadata' | 'requested_uploads'>
+
+export function toSummary(ctx: Pick<AppContext, 'config'>, row: SummaryRow): EpisodeSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    source: row.source,
+    status: row.status,
+    robot: row.robot,
+    policy_version: row.policy_version,
+    env_version: row.env_version,
+    git_sha: row.git_sha,
+    seed: seedValue(row.seed),
+    seed_text: row.seed,
+    fps: row.fps,
+    duration_s: row.duration_s,
+    failure_time_s: row.failure_time_s,
+    bytes_total: row.bytes_total,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    finalized_at: row.finalized_at,
+    archived_at: row.archived_at,
+    portal_url: `${ctx.config.public_url}/portal/episodes/${row.id}`,
+  }
+}
+
+export function toArtifact(ctx: Pick<AppContext, 'config'>, row: ArtifactsTable): Artifact {
+  const { episode_id, kind, content_type, size_bytes, sha256, stored_at } = row
+  const url = `${ctx.config.public_url}/api/episodes/${episode_id}/artifact/${kind}`
+  return { kind, content_type, size_bytes, sha256, stored_at, url }
+}
+
+export function readMetadata(row: Pick<EpisodesTable, 'metadata'>): Metadata {
+  // Only objects are ever written to this column.
+  return parseJson(row.metadata) as Metadata
+}
+
+export function readKinds(row: Pick<EpisodesTable, 'requested_uploads'>): ArtifactKind[] {
+  // Only lists of kinds are ever written to this column.
+  return JSON.parse(row.requested_uploads) as ArtifactKind[]
+}
