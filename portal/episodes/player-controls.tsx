@@ -25,7 +25,7 @@ export function PlayerControls(props: {
   const unit = () => (props.episode.fps ? 'One frame' : 'A tenth of a second')
   const link = () => {
     const url = new URL(`/portal/episodes/${props.episode.id}`, location.origin)
-    url.searchParams.set('t', `${Math.round(props.playback.time() * 1000)}ms`)
+    url.searchParams.set('t', `${props.playback.moment()}ms`)
     return url.href
   }
   return (
