@@ -23,7 +23,8 @@ function sources(folder: string): string[] {
 }
 
 function readImports(file: string): Import[] {
-  const text = readFileSync(file, 'utf8')
+  // Examples in doc comments import the published names; they are not this file's imports.
+  const text = readFileSync(file, 'utf8').replace(/^\s*\/\*\*[\s\S]*?\*\//gm, '')
   const pattern =
     /^(?:import|export)\s+(type\s+)?(?:[\w*{}\s,]*?\sfrom\s+)?['"]([^'"]+)['"]|(?<!\.)\bimport\(\s*['"]([^'"]+)['"]/gm
   return [...text.matchAll(pattern)].map((match) => {
