@@ -1,5 +1,18 @@
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+
+/**
+ * Cascade layers take their order from the first style sheet that names one, and with a sheet a page any of
+ * them may be first. So each of ours begins with the whole order.
+ */
+const layerOrder: Plugin = {
+  name: 'layer-order',
+  enforce: 'pre',
+  transform: {
+    filter: { id: /\/portal\/.*\.css$/ },
+    handler: (code) => `@layer reset, tokens, base, ui;\n${code}`,
+  },
+}
 
 /**
  * The portal's build. Nothing may be inlined into the page: the server's Content-Security-Policy only
@@ -7,7 +20,7 @@ import solid from 'vite-plugin-solid'
  */
 export default defineConfig({
   root: 'portal',
-  plugins: [solid()],
+  plugins: [solid(), layerOrder],
   build: {
     outDir: '../dist/portal',
     emptyOutDir: true,

@@ -3,26 +3,10 @@
  */
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
-import type {
-  ArtifactKind,
-  EpisodeDetail,
-  EpisodePage,
-  EpisodeSource,
-  EpisodeStatus,
-  ProblemBody,
-} from '../sdk/wire.ts'
+import type { ArtifactKind, ProblemBody } from '../sdk/wire.ts'
 import type { AppRouter } from '../server/trpc.ts'
 
-export type {
-  Artifact,
-  ArtifactKind,
-  EpisodeDetail,
-  EpisodeSource,
-  EpisodeStatus,
-  EpisodeSummary,
-  Json,
-  Metadata,
-} from '../sdk/wire.ts'
+export type { Artifact, ArtifactKind, EpisodeSource, EpisodeStatus, Json, Metadata } from '../sdk/wire.ts'
 
 type Answers = inferRouterOutputs<AppRouter>
 
@@ -34,45 +18,11 @@ export type ApiKey = Answers['apiKeys']['list'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 
-interface Query<I, O> {
-  query: (input: I) => Promise<O>
-}
-interface Mutation<I, O> {
-  mutate: (input: I) => Promise<O>
-}
-export interface EpisodeList {
-  organization_id: string
-  status?: EpisodeStatus
-  source?: EpisodeSource
-  robot?: string
-  policy_version?: string
-  since?: string
-  until?: string
-  archived?: boolean
-  limit?: number
-  cursor?: string
-}
-export type Episode = EpisodeDetail & {
-  organization: { id: string; slug: string; name: string }
-  can_archive: boolean
-}
-interface Episodes {
-  episodes: {
-    list: Query<EpisodeList, EpisodePage>
-    get: Query<{ id: string }, Episode>
-    archive: Mutation<{ id: string }, EpisodeDetail>
-    restore: Mutation<{ id: string }, EpisodeDetail>
-  }
-}
+export type EpisodeSummary = Answers['episodes']['list']['items'][number]
+/** An episode as its page shows it: with its organization, and without the JSON number of its seed. */
+export type Episode = Answers['episodes']['get']
 
-const links = [httpBatchLink({ url: '/trpc' })]
-
-// as: until the router has these procedures
-export const api = createTRPCClient<AppRouter>({ links }) as unknown as Omit<
-  ReturnType<typeof createTRPCClient<AppRouter>>,
-  'episodes'
-> &
-  Episodes
+export const api = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/trpc' })] })
 
 /** The address of an artifact, usable as a media source with the session's cookie. */
 export function artifactUrl(episode_id: string, kind: ArtifactKind): string {

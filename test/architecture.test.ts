@@ -25,7 +25,7 @@ function sources(folder: string): string[] {
 function readImports(file: string): Import[] {
   const text = readFileSync(file, 'utf8')
   const pattern =
-    /^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|(?<!\.)\bimport\(\s*['"]([^'"]+)['"]/gm
+    /^(?:import|export)\s+(type\s+)?(?:[\w*{}\s,]*?\sfrom\s+)?['"]([^'"]+)['"]|(?<!\.)\bimport\(\s*['"]([^'"]+)['"]/gm
   return [...text.matchAll(pattern)].map((match) => {
     const name = match[2] ?? match[3] ?? ''
     const target = name.startsWith('.') ? normalize(join(dirname(file), name)) : name

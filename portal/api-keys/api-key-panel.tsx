@@ -72,7 +72,7 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
       </Match>
       <Match when={true}>
         <div class={table.wrap} tabindex="0" role="region" aria-label="API keys">
-          <table class={table.table}>
+          <table class={`${table.table} ${css.keys}`} role="table">
             <thead>
               <tr>
                 <th>Label</th>
@@ -117,28 +117,28 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
 
 function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => void }): JSX.Element {
   return (
-    <tr class={props.api_key.revoked_at ? css.revoked : undefined} data-row>
-      <td class={`${table.wrapText} ${css.label}`}>
+    <tr class={props.api_key.revoked_at ? css.revoked : undefined} role="row" data-row>
+      <td role="cell" class={`${table.wrapText} ${css.label}`}>
         <bdi>{props.api_key.label}</bdi>
       </td>
-      <td>
+      <td role="cell" class={css.prefix}>
         <code>{props.api_key.prefix}</code>
         <span class={css.hidden} aria-hidden="true">
           _••••
         </span>
       </td>
-      <td>
+      <td role="cell" class={css.created}>
         <Time at={props.api_key.created_at} />
       </td>
-      <td title={props.api_key.created_by.email}>
+      <td role="cell" class={css.by} title={props.api_key.created_by.email}>
         <bdi>{props.api_key.created_by.name}</bdi>
       </td>
-      <td>
+      <td role="cell" class={css.used}>
         <Show when={props.api_key.last_used_at} fallback={<span class={table.dim}>Never</span>}>
           {(at) => <Time at={at()} />}
         </Show>
       </td>
-      <td>
+      <td role="cell" class={css.status}>
         <Show when={props.api_key.revoked_at} fallback={<Badge tone="ready">Live</Badge>}>
           {(at) => (
             <Badge tone="neutral">
@@ -147,7 +147,7 @@ function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => voi
           )}
         </Show>
       </td>
-      <td class={table.end}>
+      <td role="cell" class={`${table.end} ${css.end}`}>
         <Show when={!props.api_key.revoked_at && props.mayRevoke}>
           <Button
             size="sm"

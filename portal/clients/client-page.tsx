@@ -49,19 +49,24 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
       <A class={css.back} href="/admin/clients">
         <ChevronLeft size={14} aria-hidden="true" /> Clients
       </A>
-      <PageHead title={props.client.name} />
-      <div class={css.facts}>
-        <span>
-          Client id&nbsp;<code>{props.client.id}</code> <CopyButton text={props.client.id} what="client id" />
-        </span>
-        <span>
-          Slug&nbsp;<code>{props.client.slug}</code>
-        </span>
-        <span>
-          Created&nbsp;
-          <Time at={props.client.created_at} />
-        </span>
-      </div>
+      <PageHead
+        title={props.client.name}
+        note={
+          <span class={css.facts}>
+            <span>
+              Client id&nbsp;<code>{props.client.id}</code>{' '}
+              <CopyButton text={props.client.id} what="client id" />
+            </span>
+            <span>
+              Slug&nbsp;<code>{props.client.slug}</code>
+            </span>
+            <span>
+              Created&nbsp;
+              <Time at={props.client.created_at} />
+            </span>
+          </span>
+        }
+      />
       <Section
         title="API access"
         note="Keys belong to this client alone. A revoked key stays in the list for the record."

@@ -178,7 +178,7 @@ function Details(props: { episode: Episode }): JSX.Element {
       </Show>
       <dt>Organization</dt>
       <dd>
-        <bdi>{props.episode.organization.name}</bdi>
+        <bdi>{props.episode.organization?.name}</bdi>
       </dd>
     </dl>
   )

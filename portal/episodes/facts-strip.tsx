@@ -1,5 +1,6 @@
 import { type JSX, Show } from 'solid-js'
 import type { Episode } from '../api.ts'
+import { Badge } from '../ui/badge.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { duration, shorten } from '../ui/format.ts'
 import { Elapsed } from './elapsed.tsx'
@@ -11,10 +12,12 @@ export function FactsStrip(props: { episode: Episode; jump?: (seconds: number) =
   return (
     <div class={css.strip}>
       <dl class={css.group} aria-label="Outcome">
-        <Fact label="Outcome" wide={props.episode.failure_time_s !== null}>
+        <Fact label="Outcome">
           <span class={css.outcome}>
-            <StatusBadge status={props.episode.status} />
-            <Show when={props.episode.failure_time_s !== null && { at: props.episode.failure_time_s }}>
+            <Show
+              when={props.episode.failure_time_s !== null && { at: props.episode.failure_time_s }}
+              fallback={<StatusBadge status={props.episode.status} />}
+            >
               {(failure) => <FailedAt seconds={failure().at} jump={props.jump} />}
             </Show>
           </span>
@@ -43,9 +46,9 @@ export function FactsStrip(props: { episode: Episode; jump?: (seconds: number) =
 }
 
 function FailedAt(props: { seconds: number; jump?: (seconds: number) => void }): JSX.Element {
-  const text = () => `Failed at ${duration(props.seconds)}`
+  const badge = () => <Badge tone="failed">Failed at {duration(props.seconds)}</Badge>
   return (
-    <Show when={props.jump} fallback={<span class={css.failedAt}>{text()}</span>}>
+    <Show when={props.jump} fallback={badge()}>
       {(jump) => (
         <button
           type="button"
@@ -53,7 +56,7 @@ function FailedAt(props: { seconds: number; jump?: (seconds: number) => void }):
           title="Show this moment (f)"
           onClick={() => jump()(props.seconds)}
         >
-          {text()}
+          {badge()}
         </button>
       )}
     </Show>
@@ -66,11 +69,10 @@ function Fact(props: {
   /** Shown instead of the whole text, which stays in the title and in what is copied. */
   shown?: string
   copy?: string
-  wide?: boolean
   children?: JSX.Element
 }): JSX.Element {
   return (
-    <div class={css.fact} data-wide={props.wide || undefined}>
+    <div class={css.fact}>
       <dt>{props.label}</dt>
       <dd>
         {props.children}

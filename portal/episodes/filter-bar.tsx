@@ -76,23 +76,27 @@ function FilterField(props: FilterBarProps): JSX.Element {
   let field: HTMLInputElement | undefined
   const [text, setText] = createSignal('')
   const [open, setOpen] = createSignal(false)
-  const [active, setActive] = createSignal(0)
+  // Nothing is marked until something is typed or an arrow is pressed: Enter alone picks nothing.
+  const [active, setActive] = createSignal(-1)
   const choices = createMemo(() => (open() ? listChoices(text(), props.filter, seenEpisodes()) : []))
   useShortcuts({ '/': () => field?.focus() })
   const take = (choice: Choice | undefined): void => {
     if (!choice) return
     props.set(choice.name, choice.value)
     setText('')
+    setActive(-1)
     setOpen(false)
   }
   const move = (step: number): void => {
     setOpen(true)
-    setActive((at) => (at + step + choices().length) % Math.max(1, choices().length))
+    setActive(
+      (at) => (Math.max(at, step < 0 ? 0 : -1) + step + choices().length) % Math.max(1, choices().length),
+    )
     document.getElementById(`choice-${active()}`)?.scrollIntoView({ block: 'nearest' })
   }
   const onKey = (event: KeyboardEvent): void => {
     const keys: Record<string, () => void> = {
-      ArrowDown: () => move(open() ? 1 : 0),
+      ArrowDown: () => move(1),
       ArrowUp: () => move(-1),
       Enter: () => take(choices()[active()]),
       Escape: () => (open() ? setOpen(false) : field?.blur()),
@@ -114,7 +118,7 @@ function FilterField(props: FilterBarProps): JSX.Element {
         aria-expanded={open() && choices().length > 0}
         aria-controls="filter-choices"
         aria-autocomplete="list"
-        aria-activedescendant={open() && choices().length > 0 ? `choice-${active()}` : undefined}
+        aria-activedescendant={open() && active() >= 0 ? `choice-${active()}` : undefined}
         placeholder="Filter by robot, policy, source, time"
         autocomplete="off"
         spellcheck={false}
@@ -124,7 +128,7 @@ function FilterField(props: FilterBarProps): JSX.Element {
         onBlur={() => setOpen(false)}
         onInput={(event) => {
           setText(event.currentTarget.value)
-          setActive(0)
+          setActive(event.currentTarget.value.trim() === '' ? -1 : 0)
           setOpen(true)
         }}
         onKeyDown={onKey}

@@ -2,7 +2,7 @@ import { createSignal, onCleanup } from 'solid-js'
 
 /** What the controls need to know of a video, and what they can do to it. */
 export interface Playback {
-  /** Seconds; the time of the frame on screen where the browser tells it. */
+  /** Seconds: when the frame on screen begins, or the bare position without a frame rate. */
   time: () => number
   /** Seconds; 0 until the video has told. */
   length: () => number
@@ -10,8 +10,8 @@ export interface Playback {
   rate: () => number
   /** The frame on screen, from 0; undefined without a frame rate. */
   frame: () => number | undefined
-  /** The frame of a moment. */
-  frameAt: (seconds: number) => number | undefined
+  /** The moment for a link, whole milliseconds: the middle of the frame, which no rounding moves elsewhere. */
+  moment: () => number
   seek: (seconds: number) => void
   /** Moves by whole frames, or by tenths of a second without a frame rate. */
   step: (frames: number) => void
@@ -23,7 +23,7 @@ export interface Playback {
 
 /**
  * Follows a video element frame by frame. Seeking aims at the middle of a frame: its very beginning may
- * round to the frame before.
+ * round to the frame before, and then the number shown would not be the frame on screen.
  *
  * @param fps frames per second, null when unknown
  * @param start seconds to begin at, from a `?t=` link
@@ -39,18 +39,19 @@ export function createPlayback(fps: () => number | null, start: () => number | u
     const perSecond = fps()
     return perSecond ? Math.max(0, Math.floor(seconds * perSecond + 0.02)) : undefined
   }
+  const middle = (frame: number): number => (frame + 0.5) / (fps() ?? 1)
   const seek = (seconds: number): void => {
     if (!video) return
-    const last = length() > 0 ? length() - 0.5 / (fps() ?? 100) : seconds
-    video.currentTime = Math.max(0, Math.min(seconds, last))
+    const frame = frameAt(Math.max(0, seconds))
+    const wanted = frame === undefined ? seconds : middle(frame)
+    const last = length() > 0 ? length() - 0.5 / (fps() ?? 100) : wanted
+    video.currentTime = Math.max(0, Math.min(wanted, last))
     setTime(video.currentTime)
   }
   const step = (frames: number): void => {
     video?.pause()
-    const perSecond = fps()
-    const at = frameAt(time())
-    const known = perSecond && at !== undefined
-    seek(known ? (Math.max(0, at + frames) + 0.5) / perSecond : time() + frames / 10)
+    const frame = frameAt(time())
+    seek(frame === undefined ? time() + frames / 10 : middle(Math.max(0, frame + frames)))
   }
   const attach = (element: HTMLVideoElement): void => {
     video = element
@@ -70,13 +71,20 @@ export function createPlayback(fps: () => number | null, start: () => number | u
     on('seeked', () => setTime(element.currentTime))
     followFrames(element, setTime)
   }
+  const begin = (): number => {
+    const frame = frameAt(time())
+    return frame === undefined ? time() : frame / (fps() ?? 1)
+  }
   return {
-    time,
+    time: begin,
     length,
     playing,
     rate,
     frame: () => frameAt(time()),
-    frameAt,
+    moment: () => {
+      const frame = frameAt(time())
+      return Math.round(1000 * (frame === undefined ? time() : middle(frame)))
+    },
     seek,
     step,
     toggle: () => void (video?.paused ? video.play().catch(() => setPlaying(false)) : video?.pause()),

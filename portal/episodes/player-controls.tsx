@@ -25,7 +25,7 @@ export function PlayerControls(props: {
   const unit = () => (props.episode.fps ? 'One frame' : 'A tenth of a second')
   const link = () => {
     const url = new URL(`/portal/episodes/${props.episode.id}`, location.origin)
-    url.searchParams.set('t', `${Math.round(props.playback.time() * 1000)}ms`)
+    url.searchParams.set('t', `${props.playback.moment()}ms`)
     return url.href
   }
   return (
@@ -64,7 +64,7 @@ export function PlayerControls(props: {
       </Button>
       <p class={css.where}>
         <span>{props.playback.time().toFixed(2)}</span>
-        <span class={css.dim}> / {props.playback.length().toFixed(2)} s</span>
+        <span class={css.length}> / {props.playback.length().toFixed(2)} s</span>
         <Show when={props.playback.frame() !== undefined}>
           <span class={css.frame}>
             <span class={css.dim}>frame</span> {props.playback.frame()}

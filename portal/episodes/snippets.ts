@@ -2,14 +2,14 @@ import type { Snippet } from '../ui/code-tabs.tsx'
 
 /** The lines that log a first episode to this server, in every language one may come from. */
 export function firstEpisodeSnippets(base_url: string): Snippet[] {
-  const script = (key: string) => `import { Client } from '@robotrace/sdk'
+  const script = `import { Client } from '@robotrace/sdk'
 
-const robotrace = new Client({ api_key: ${key}, base_url: '${base_url}' })
+const robotrace = new Client({ base_url: '${base_url}' })
 await robotrace.logEpisode({ name: 'first run', policy_version: 'v1', video: './run.mp4' })`
   return [
-    { name: 'Node', code: script('process.env.ROBOTRACE_API_KEY') },
-    { name: 'Deno', code: script("Deno.env.get('ROBOTRACE_API_KEY')") },
-    { name: 'Bun', code: script('Bun.env.ROBOTRACE_API_KEY') },
+    { name: 'Node', code: script, run: 'node first-run.mjs' },
+    { name: 'Deno', code: script, run: 'deno run -A first-run.ts' },
+    { name: 'Bun', code: script, run: 'bun first-run.ts' },
     {
       name: 'curl',
       code: `curl ${base_url}/api/ingest/episode \\

@@ -8,6 +8,8 @@ export interface Snippet {
   code: string
   /** A line above the code. */
   note?: string
+  /** The command that runs it, shown below. */
+  run?: string
 }
 
 /** The same thing in several languages, each ready to paste. */
@@ -30,6 +32,13 @@ export function CodeTabs(props: { label: string; snippets: Snippet[] }): JSX.Ele
               <p class={css.note}>{one.note}</p>
             </Show>
             <CodeBlock code={one.code} what={`${one.name} code`} />
+            <Show when={one.run}>
+              {(run) => (
+                <p class={css.run}>
+                  <code>$ {run()}</code>
+                </p>
+              )}
+            </Show>
           </Tabs.Content>
         )}
       </For>

@@ -4,7 +4,17 @@ import type { JSX } from 'solid-js'
 export function Mark(props: { size?: number }): JSX.Element {
   return (
     <svg width={props.size ?? 22} height={props.size ?? 22} viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="7.5" fill="#0e2328" />
+      <rect
+        x="0.75"
+        y="0.75"
+        width="30.5"
+        height="30.5"
+        rx="7"
+        fill="#0e2328"
+        stroke="#5fd6d6"
+        stroke-opacity="0.35"
+        stroke-width="1.5"
+      />
       <path
         d="M5 20h5l3-9 5 13 3-8h2.5"
         fill="none"
