@@ -1,5 +1,10 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TransportError } from '../errors.ts'
@@ -29,16 +34,7 @@ export async function putChunks(
   chunks: AsyncIterable<Uint8Array>,
   whole: Whole,
 ): Promise<Answer> {
-  const url = new URL(put.url)
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const request = send(url, {
-    method: 'PUT',
-    headers: { ...put.headers, 'Content-Length': String(whole.size_bytes) },
-    // A connection of its own: a kept one may be closed by the other side just as the body starts.
-    agent: false,
-    signal: put.signal,
-  })
-  request.setTimeout(timerMs(put.timeout_s), () => request.destroy(silence()))
+  const { request, agent } = open(put, whole.size_bytes)
   const answer = answerOf(request)
   const body = new AbortController()
   // A refusal may come before the body is through; once it is read, the rest of the body need not be sent.
@@ -53,10 +49,29 @@ export async function putChunks(
     // The request never emits an error of its own on some of these ways, so nothing is waited for without an end.
     const refused = source.failed ? undefined : await within(GRACE_MS, answer)
     request.destroy()
+    agent.destroy()
     if (refused && refused.status >= 300) return refused
     throw source.failed ? source.error : error
   }
-  return await answer
+  return await answer.finally(() => agent.destroy())
+}
+
+/**
+ * A connection of its own: a kept one may be closed by the other side just as the body starts. It is not
+ * announced as the last use, though: many servers then hang up on a refused body before the refusal is read.
+ */
+function open(put: PutRequest, size_bytes: number): { request: ClientRequest; agent: HttpAgent } {
+  const url = new URL(put.url)
+  const secure = url.protocol === 'https:'
+  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
+  const request = (secure ? httpsRequest : httpRequest)(url, {
+    method: 'PUT',
+    headers: { ...put.headers, 'Content-Length': String(size_bytes) },
+    agent,
+    signal: put.signal,
+  })
+  request.setTimeout(timerMs(put.timeout_s), () => request.destroy(silence()))
+  return { request, agent }
 }
 
 /** The bytes on their way, and whether it was they that failed, not the connection. */
