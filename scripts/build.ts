@@ -23,12 +23,12 @@ const SOURCES = [
 const COMPRESSIBLE = new Set(['.js', '.css', '.html', '.svg', '.json', '.txt'])
 
 export async function buildAll(): Promise<void> {
-  await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' })
+  await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
   compress(join(root, 'dist/portal'))
   await build({
     configFile: false,
     root,
-    logLevel: 'warn',
+    logLevel: 'error',
     build: {
       ssr: 'server/main.ts',
       outDir: 'dist',

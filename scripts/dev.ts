@@ -13,11 +13,15 @@ const port = Number(process.env.PORT || 3000)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const url = `http://localhost:${port}`
 
-const server = spawn('npx', ['tsx', 'watch', '--clear-screen=false', 'scripts/dev-server.ts'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, PORT: String(port + 1), PUBLIC_URL: url, NODE_ENV: 'development' },
-})
+const server = spawn(
+  process.execPath,
+  ['--import', 'tsx', '--watch', '--watch-preserve-output', 'scripts/dev-server.ts'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PORT: String(port + 1), PUBLIC_URL: url, NODE_ENV: 'development' },
+  },
+)
 const target = `http://127.0.0.1:${port + 1}`
 const vite = await createServer({
   configFile: `${root}/vite.config.ts`,

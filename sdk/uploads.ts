@@ -121,7 +121,9 @@ function fetchBody(
     const response = await transport.fetch(request.url, {
       method: 'PUT',
       headers: request.headers,
-      body: payload,
+      body: ArrayBuffer.isView(payload)
+        ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+        : payload,
       // Beside refusing redirects, this keeps Node from holding a copy of the whole body.
       redirect: 'error',
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,

@@ -1,7 +1,6 @@
 import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
-import helmet from 'helmet'
 import { anonymous, createAccess } from './access/access.ts'
 import type { AppContext } from './context.ts'
 import { episodeDoors } from './episodes/rest.ts'
@@ -13,6 +12,7 @@ import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { publicError } from './procedures.ts'
 import { appRouter } from './trpc.ts'
 
@@ -44,31 +44,6 @@ export function createApp(ctx: AppContext): Express {
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
-}
-
-function securityHeaders(public_url: string): express.RequestHandler {
-  const https = public_url.startsWith('https:')
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'blob:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    frameguard: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: https ? { maxAge: 31_536_000 } : false,
-  })
 }
 
 /** A known path asked with another method is 405 and says which methods it answers. */

@@ -17,12 +17,13 @@ import {
  * Statements in a transaction are not grouped. There is one connection, so everything else waits while
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
  *
+ * @param commit `each` gives every write its own commit and fsync: what grouping is measured against in bench/
  * @example new Kysely<Schema>({ dialect: groupCommitDialect(new Sqlite('robotrace.db')) })
  */
-export function groupCommitDialect(db: Sqlite.Database): Dialect {
+export function groupCommitDialect(db: Sqlite.Database, commit: 'grouped' | 'each' = 'grouped'): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new GroupCommitDriver(db),
+    createDriver: () => new GroupCommitDriver(db, commit),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -39,14 +40,20 @@ interface PendingWrite {
 
 class GroupCommitDriver implements Driver {
   readonly #db: Sqlite.Database
+  readonly #grouped: boolean
+  readonly #begin: Sqlite.Statement
+  readonly #commit: Sqlite.Statement
   readonly #statements = new Map<string, Sqlite.Statement>()
   #pending: PendingWrite[] = []
   #scheduled = false
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
-  constructor(db: Sqlite.Database) {
+  constructor(db: Sqlite.Database, commit: 'grouped' | 'each') {
     this.#db = db
+    this.#grouped = commit === 'grouped'
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
   }
 
   async init(): Promise<void> {}
@@ -71,7 +78,7 @@ class GroupCommitDriver implements Driver {
     try {
       // Writes that were asked for before this transaction are committed before it, too.
       this.#flush()
-      this.#db.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
     } catch (error) {
       end()
       throw error
@@ -80,7 +87,7 @@ class GroupCommitDriver implements Driver {
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    this.#db.exec('COMMIT')
+    this.#commit.run()
     laneOf(connection).leave()
   }
 
@@ -109,7 +116,7 @@ class GroupCommitDriver implements Driver {
   /** Runs outside of any transaction: reads at once, writes together at the end of the turn. */
   async run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     while (this.#transaction) await this.#transaction
-    if (this.#prepare(query.sql).readonly) return this.runNow<R>(query)
+    if (!this.#grouped || this.#prepare(query.sql).readonly) return this.runNow<R>(query)
     return new Promise((resolve, reject) => {
       this.#pending.push({ query, resolve, reject })
       this.#schedule()
@@ -132,9 +139,9 @@ class GroupCommitDriver implements Driver {
     this.#pending = []
     const answers: (() => void)[] = []
     try {
-      this.#db.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
       for (const write of group) answers.push(this.#attempt(write))
-      this.#db.exec('COMMIT')
+      this.#commit.run()
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
       for (const { reject } of group) reject(error)

@@ -13,6 +13,20 @@ export type IdKind = 'acc' | 'prj' | 'ep' | 'req'
 export function newId(kind: IdKind): string {
   let id = `${kind}_`
   // 256 is a multiple of 32: taking five bits of each byte favours no character.
-  for (const byte of randomBytes(20)) id += ALPHABET[byte & 31]
+  for (const byte of takeRandom(20)) id += ALPHABET[byte & 31]
   return id
+}
+
+/** Each request gets an id, and asking the system for 20 bytes costs as much as asking for 4,000. */
+const POOL_BYTES = 4_000
+let pool = randomBytes(POOL_BYTES)
+let used = 0
+
+function takeRandom(bytes: number): Buffer {
+  if (used + bytes > pool.length) {
+    pool = randomBytes(POOL_BYTES)
+    used = 0
+  }
+  used += bytes
+  return pool.subarray(used - bytes, used)
 }

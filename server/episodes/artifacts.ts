@@ -8,8 +8,8 @@ import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { ARTIFACT_KINDS, KIND_NAMES, kindOfFile } from './artifact-kinds.ts'
 import { getEpisodeRow } from './episodes.ts'
+import { signedPathOf } from './links.ts'
 import { wantedRange } from './range.ts'
-import { signedPathOf } from './uploads.ts'
 
 /**
  * A signed link, good for one hour, to an artifact that the caller may read.

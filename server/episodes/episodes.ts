@@ -16,9 +16,9 @@ import { AppError } from '../errors.ts'
 import { parseJson, stringifyJson } from '../http/json.ts'
 import { hasRole } from '../organizations/permissions.ts'
 import { KIND_NAMES } from './artifact-kinds.ts'
+import { signUpload } from './links.ts'
 import type { startEpisodeInput } from './schema.ts'
 import { seedValue } from './seed.ts'
-import { signUpload } from './uploads.ts'
 
 /** Spelled out once: every run of every rig begins here, and a built query would cost more than the write. */
 const INSERT_EPISODE = `

@@ -1,43 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Artifact, ArtifactKind, UploadUrl } from '../../sdk/wire.ts'
+import type { Artifact } from '../../sdk/wire.ts'
 import { isLiveKey } from '../api-keys/api-keys.ts'
-import { checkLink, PUT_SECONDS, signLink } from '../blobs/signed-url.ts'
+import { checkLink } from '../blobs/signed-url.ts'
 import type { AppContext } from '../context.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { ARTIFACT_KINDS, kindOfFile } from './artifact-kinds.ts'
 import { toArtifact } from './episodes.ts'
-
-interface Slot {
-  organization_id: string
-  episode_id: string
-  kind: ArtifactKind
-}
-
-/** Where a slot's bytes travel. The part from `episodes/` on is what clients take for the object's key. */
-export function signedPathOf({ organization_id, episode_id, kind }: Slot): string {
-  return `/api/blobs/episodes/${organization_id}/${episode_id}/${ARTIFACT_KINDS[kind].file}`
-}
-
-/** One signed PUT, good for 30 minutes. */
-export function signUpload(
-  ctx: Pick<AppContext, 'signing' | 'config'>,
-  slot: Slot & { api_key_id: string },
-  at: Date,
-): UploadUrl {
-  const expires = Math.floor(at.getTime() / 1000) + PUT_SECONDS
-  const url = signLink(ctx, {
-    method: 'PUT',
-    path: signedPathOf(slot),
-    artifact: slot.kind,
-    content_type: ARTIFACT_KINDS[slot.kind].content_type,
-    terms: ctx.config.max_upload_bytes,
-    by: slot.api_key_id,
-    expires,
-  })
-  return { kind: slot.kind, url, expires_at: new Date(expires * 1000).toISOString(), public_url: null }
-}
+import type { Slot } from './links.ts'
 
 /**
  * Takes an artifact's bytes. All that can be refused is refused before the first byte is read, and the answer

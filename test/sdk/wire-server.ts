@@ -38,7 +38,9 @@ export async function startWireServer(
   answer: (request: Arrived, server: WireServer) => Reply | undefined = () => undefined,
 ): Promise<WireServer> {
   const http = createServer(async (request, response) => {
-    const got = await read(request)
+    const got = await read(request).catch(() => undefined)
+    // A body that broke off never arrived.
+    if (!got) return
     server.arrived.push(got)
     send(response, answer(got, server) ?? usual(got, server))
   })

@@ -134,7 +134,7 @@ describe('every answer', () => {
     await using server = await startTestServer()
     const { cookie } = await person(server)
     await server.ctx.db.schema.dropTable('members').execute()
-    for (const path of ['/trpc/auth.me', '/api/episodes']) {
+    for (const path of ['/trpc/auth.me', '/api/episodes/ep_00000000000000000000']) {
       const answer = await raw(server, path, { Cookie: cookie })
       expect(answer.status, path).toBe(500)
       expect(answer.text, path).toContain(String(answer.headers['x-request-id']))

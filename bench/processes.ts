@@ -1,0 +1,105 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { projectFile } from '../server/project.ts'
+
+/** A server in a process of its own. */
+export interface BenchServer extends AsyncDisposable {
+  url: string
+  /** Of RoboTrace only. */
+  api_key: string
+  folder: string
+  /** Most memory this process has held since the last `forget`, MiB (VmHWM). */
+  peakMiB: () => number
+  /** Begins a new peak. */
+  forget: () => void
+}
+
+/** A folder on the disk the project lies on: a temporary folder may be memory. */
+export function benchFolder(): string {
+  const parent = projectFile('.cache/bench')
+  mkdirSync(parent, { recursive: true })
+  return mkdtempSync(join(parent, 'run-'))
+}
+
+/** @example await using server = await startProcess('robotrace') */
+export async function startProcess(
+  kind: 'robotrace' | 'robotrace-each' | 'express' | 'file',
+): Promise<BenchServer> {
+  const folder = benchFolder()
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', projectFile('bench/server-process.ts'), kind, folder],
+    { env: { ...process.env, NODE_ENV: 'production' } },
+  )
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors = `${errors}${chunk}`.slice(-4_000)
+  })
+  const said = await firstLine(child, () => errors)
+  return {
+    api_key: '',
+    ...said,
+    folder,
+    peakMiB: () =>
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    forget: () => writeFileSync(`/proc/${child.pid}/clear_refs`, '5'),
+    async [Symbol.asyncDispose]() {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.stdin.end()
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Requests a second that a server answers with 2xx. @throws Error when it answers anything else */
+export async function requestsPerSecond(
+  url: string,
+  options: { seconds: number; headers: Record<string, string>; body: string },
+): Promise<number> {
+  const cannon = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
+  const headers = Object.entries(options.headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
+  const args = [
+    '-j',
+    '-n',
+    '-c',
+    '32',
+    '-d',
+    String(options.seconds),
+    '-m',
+    'POST',
+    ...headers,
+    '-b',
+    options.body,
+  ]
+  const child = spawn(process.execPath, [cannon, ...args, url])
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  await new Promise((resolve) => child.once('exit', resolve))
+  // autocannon's own report.
+  const report = JSON.parse(output) as { requests: { average: number }; non2xx: number; errors: number }
+  if (report.non2xx > 0 || report.errors > 0)
+    throw new Error(`${url}: ${report.non2xx} refused, ${report.errors} broken`)
+  return report.requests.average
+}
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+async function firstLine(
+  child: ChildProcessWithoutNullStreams,
+  errors: () => string,
+): Promise<{ url: string; api_key?: string }> {
+  for await (const line of createInterface({ input: child.stdout })) {
+    // Our own child's one line.
+    return JSON.parse(line) as { url: string }
+  }
+  throw new Error(`the server under test did not start: ${errors()}`)
+}

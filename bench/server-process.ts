@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import express from 'express'
+import { mintApiKey } from '../server/api-keys/api-keys.ts'
+import type { PersonCaller } from '../server/caller.ts'
+import { readConfig } from '../server/config.ts'
+import { newId } from '../server/db/ids.ts'
+import { openDatabase } from '../server/db/open.ts'
+import { insertOrganization } from '../server/organizations/organizations.ts'
+import { startServer } from '../server/serve.ts'
+
+/**
+ * One server under load, in a process of its own: `robotrace`, `robotrace-each` (one commit a request), or one of
+ * the two baselines, `express` and `file`. Says where it listens as one JSON line; ends with its standard input.
+ */
+const [kind = '', folder = ''] = process.argv.slice(2)
+
+async function robotrace(commit: 'grouped' | 'each'): Promise<{ url: string; api_key: string }> {
+  const { config, secrets } = readConfig({ PORT: '0', ROBOTRACE_DATA: folder })
+  const server = await startServer(config, secrets, {
+    db: openDatabase(join(folder, 'robotrace.db'), '0.0.0', commit),
+  })
+  return { url: server.local_url, api_key: await seedKey(server.ctx) }
+}
+
+async function seedKey(ctx: Parameters<typeof mintApiKey>[0]): Promise<string> {
+  const id = newId('acc')
+  const created_at = ctx.now().toISOString()
+  await ctx.db
+    .insertInto('accounts')
+    .values({ id, email: `${id}@bench.example`, name: 'Bench', password_hash: randomUUID(), created_at })
+    .execute()
+  const organization_id = await insertOrganization(ctx.db, id, { name: 'Bench', slug: 'bench' }, created_at)
+  const caller: PersonCaller = {
+    kind: 'person',
+    account_id: id,
+    email: '',
+    name: '',
+    staff: false,
+    session_hash: '',
+    ip: '',
+    user_agent: '',
+    roles: new Map([[organization_id, 'owner']]),
+  }
+  return (await mintApiKey(ctx, caller, { organization_id, label: 'bench' })).key
+}
+
+/** What everybody writes first: Express as it comes, one JSON answer. */
+async function helloExpress(): Promise<{ url: string }> {
+  const app = express()
+  app.post('/', (_request, response) => {
+    response.json({ hello: 'world' })
+  })
+  return { url: await listening(app.listen(0, '127.0.0.1')) }
+}
+
+/** The least that can be called storing: a bare stream into a file, and an fsync. */
+async function bareFile(): Promise<{ url: string }> {
+  let count = 0
+  const server = createServer(async (request, response) => {
+    const path = join(folder, `bare-${count++}`)
+    await pipeline(request, createWriteStream(path))
+    const file = await open(path)
+    await file.sync()
+    await file.close()
+    response.end('{}')
+  })
+  return { url: await listening(server.listen(0, '127.0.0.1')) }
+}
+
+async function listening(server: Server): Promise<string> {
+  await once(server, 'listening')
+  // A TCP server's address is never a string or null while it listens.
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const KINDS: Record<string, () => Promise<{ url: string }>> = {
+  robotrace: () => robotrace('grouped'),
+  'robotrace-each': () => robotrace('each'),
+  express: helloExpress,
+  file: bareFile,
+}
+
+mkdirSync(folder, { recursive: true })
+const start = KINDS[kind]
+if (!start) throw new TypeError(`unknown kind of server: ${kind}`)
+process.stdout.write(`${JSON.stringify(await start())}\n`)
+process.stdin.on('end', () => process.exit(0)).resume()
