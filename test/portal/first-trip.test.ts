@@ -42,9 +42,11 @@ test('somebody signs in, mints a key, logs an episode with the SDK and watches i
   await page.getByRole('link', { name: 'cube to bin' }).click()
   await page.waitForURL(`**/portal/episodes/${episode.id}`)
 
-  await page.waitForFunction('document.querySelector("video")?.readyState >= 2')
+  await expect
+    .poll(() => page.evaluate('document.querySelector("video")?.readyState'))
+    .toBeGreaterThanOrEqual(2)
   await page.getByRole('button', { name: 'Play' }).click()
-  await page.waitForFunction('document.querySelector("video").currentTime > 0.3')
+  await expect.poll(() => page.evaluate('document.querySelector("video").currentTime')).toBeGreaterThan(0.3)
   expect(tab.complaints).toEqual([])
 })
 
