@@ -74,7 +74,7 @@ test('what it takes to do the run again stands above the fold, the 64-bit seed t
   await page.goto(`/portal/episodes/${episode.id}`)
   for (const text of ['pick-place 0.4.2', 'tabletop-sim 1.3.0', '18446744073709551615', 'bench-arm-03']) {
     const box = await page.getByText(text, { exact: true }).boundingBox()
-    expect(box && box.y + box.height).toBeLessThan(200)
+    expect(box && box.y + box.height).toBeLessThan(260)
   }
   await page.getByTitle('9c1e7a40b2d84f6e8a1355f0c7d92be461f0a7d3').waitFor()
   await page.getByText('grip lost').waitFor()
