@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { EpisodeDetail, FinalizedEpisode, StartEpisode, StartedEpisode } from '../sdk/wire.ts'
 import type { TestServer } from './harness.ts'
 import { bearer } from './seed.ts'
@@ -92,4 +94,16 @@ export async function problem(
   answer: Response,
 ): Promise<{ status: number; code: string; detail: string; error: string; errors?: { path: string }[] }> {
   return { ...JSON.parse(await answer.text()), status: answer.status }
+}
+
+/** An episode with one empty video slot. */
+export async function videoSlot(server: TestServer, key: string): Promise<{ id: string; url: string }> {
+  const { episode_id, upload_urls } = await start(server, key, { request_uploads: ['video'] })
+  return { id: episode_id, url: upload_urls[0]?.url ?? '' }
+}
+
+/** Every file below the blob folder, staging included. */
+export async function filesOf(server: TestServer): Promise<string[]> {
+  const entries = await readdir(join(server.data, 'blobs'), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 }
