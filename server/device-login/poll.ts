@@ -11,7 +11,9 @@ import { type Handoff, openSealed } from './sealed-key.ts'
 
 /** What a poll comes to; both dialects are made of it. */
 export type PollOutcome =
-  | { state: 'unknown' | 'denied' | 'consumed' }
+  | { state: 'unknown' }
+  | { state: 'denied' }
+  | { state: 'consumed' }
   | { state: 'expired'; long_ago: boolean }
   | { state: 'pending' | 'too_fast'; interval_s: number }
   | { state: 'approved'; grant: Grant }

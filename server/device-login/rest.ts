@@ -3,7 +3,7 @@ import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Door, door, sendJson, streamDoor } from '../http/door.ts'
 import { CLI_CLIENT, type StartedLogin, startDeviceLogin } from './device-login.ts'
-import { type Grant, pollDeviceLogin } from './poll.ts'
+import { type Grant, type PollOutcome, pollDeviceLogin } from './poll.ts'
 import { pollInput, startedLogin, startInput } from './schema.ts'
 
 /** Seconds between polls; the stock client takes what it is told. */
@@ -60,26 +60,27 @@ export const deviceLoginDoors: Door[] = [
     example: { body: { device_code: 'x'.repeat(43) } },
     async respond(ctx, input, caller, { response }) {
       const outcome = await pollDeviceLogin(ctx, { ...input, client_id: CLI_CLIENT, ...caller })
-      switch (outcome.state) {
-        case 'unknown':
-          throw new AppError(
-            'not_found',
-            'No login with this device_code. Start again with `robotrace login`.',
-          )
-        case 'pending':
-        case 'too_fast':
-          return sendJson(response, 200, { status: 'pending', interval: outcome.interval_s })
-        case 'approved':
-          return sendJson(response, 200, { status: 'approved', ...handover(ctx, outcome.grant) })
-        case 'denied':
-          return sendJson(response, 200, { status: 'denied' })
-        default:
-          // The client compares this `status`, a string, where a problem body has the number.
-          return sendJson(response, 410, { status: outcome.state, ...sentence(GONE[outcome.state]) })
+      if (outcome.state === 'unknown') {
+        throw new AppError('not_found', 'No login with this device_code. Start again with `robotrace login`.')
+      }
+      // The client compares this `status`, a string, where a problem body has the number.
+      if (outcome.state === 'expired' || outcome.state === 'consumed') {
+        sendJson(response, 410, { status: outcome.state, ...sentence(GONE[outcome.state]) })
+      } else {
+        sendJson(response, 200, stillOn(ctx, outcome))
       }
     },
   }),
 ]
+
+function stillOn(
+  ctx: Pick<AppContext, 'config'>,
+  outcome: Exclude<PollOutcome, { state: 'expired' | 'unknown' | 'consumed' }>,
+) {
+  if (outcome.state === 'denied') return { status: 'denied' }
+  if (outcome.state === 'approved') return { status: 'approved', ...handover(ctx, outcome.grant) }
+  return { status: 'pending', interval: outcome.interval_s }
+}
 
 const GONE = {
   expired: 'Login window expired before the device was authorized. Run `robotrace login` again.',

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import type { AppContext } from '../context.ts'
-import { AppError, toAppError } from '../errors.ts'
+import { type AppError, toAppError } from '../errors.ts'
 import { type Origin, originOf } from './client-address.ts'
 import { type Door, type Guards, sendJson } from './door.ts'
 import { requestId } from './request-log.ts'
@@ -129,24 +129,28 @@ function cleanName(name: string): string {
 }
 
 function refuse(ctx: AppContext, response: Response, thrown: unknown): void {
-  if (thrown instanceof OAuthError) return answer(response, thrown)
-  const error = toAppError(thrown)
-  if (error.code === 'rate_limited' || error.code === 'unavailable') {
-    const { retry_after = 5 } = error.extra
-    response.setHeader('Retry-After', retry_after)
-    return answer(response, new OAuthError('temporarily_unavailable', error.detail, {}, error.status))
+  const error = thrown instanceof OAuthError ? thrown : translate(toAppError(thrown))
+  if (error.code === 'server_error') {
+    ctx.log.error({ err: thrown, request_id: requestId(response) }, 'unexpected error')
   }
-  if (error.code === 'unauthenticated' || error.code === 'credentials_disagree') {
-    response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
-    return answer(response, new OAuthError('invalid_client', error.detail, {}, 401))
-  }
-  if (!(error instanceof AppError) || error.status >= 500) {
-    ctx.log.error({ err: error.cause, request_id: requestId(response) }, 'unexpected error')
-    return answer(response, new OAuthError('server_error', error.detail, {}, 500))
-  }
-  answer(response, new OAuthError('invalid_request', error.detail))
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
+  const { retry_after, ...extra } = error.extra
+  if (retry_after !== undefined) response.setHeader('Retry-After', retry_after)
+  sendJson(response, error.status, { error: error.code, error_description: error.message, ...extra })
 }
 
-function answer(response: Response, error: OAuthError): void {
-  sendJson(response, error.status, { error: error.code, error_description: error.message, ...error.extra })
+/** Our own refusals, in OAuth's words. */
+function translate(error: AppError): OAuthError {
+  const { retry_after = 5 } = error.extra
+  switch (error.code) {
+    case 'rate_limited':
+    case 'unavailable':
+      return new OAuthError('temporarily_unavailable', error.detail, { retry_after }, error.status)
+    case 'unauthenticated':
+      return new OAuthError('invalid_client', error.detail, {}, 401)
+    case 'internal':
+      return new OAuthError('server_error', error.detail, {}, 500)
+    default:
+      return new OAuthError('invalid_request', error.detail)
+  }
 }
