@@ -13,6 +13,8 @@ export interface BenchServer extends AsyncDisposable {
   folder: string
   /** Most memory this process has held since the last `forget`, MiB (VmHWM). */
   peakMiB: () => number
+  /** Memory held now, MiB. */
+  rssMiB: () => number
   /** Begins a new peak. */
   forget: () => void
 }
@@ -43,8 +45,8 @@ export async function startProcess(
     api_key: '',
     ...said,
     folder,
-    peakMiB: () =>
-      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    peakMiB: () => memoryOf(child.pid, 'VmHWM'),
+    rssMiB: () => memoryOf(child.pid, 'VmRSS'),
     forget: () => writeFileSync(`/proc/${child.pid}/clear_refs`, '5'),
     async [Symbol.asyncDispose]() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -53,6 +55,11 @@ export async function startProcess(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+function memoryOf(pid: number | undefined, line: 'VmHWM' | 'VmRSS'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`${line}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
 }
 
 /** Requests a second that a server answers with 2xx. @throws Error when it answers anything else */

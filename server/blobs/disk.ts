@@ -41,7 +41,9 @@ export function createDiskStore(
   }
 
   async function stage(stream: Readable, size: number): Promise<StagedBlob> {
-    if ((await room()) < size) throw new AppError('storage_full')
+    const free = await freeBytes(root)
+    // From here to the claim nothing is awaited: uploads that begin together must not all see the same room.
+    if (free - config.min_free_bytes - expected < size) throw new AppError('storage_full')
     const path = join(incoming, randomBytes(16).toString('hex'))
     let outstanding = size
     expected += outstanding

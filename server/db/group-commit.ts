@@ -9,10 +9,14 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { createLogSync, type LogSync } from './log-sync.ts'
 
 /**
  * A Kysely dialect for better-sqlite3 that commits all single writes of one event-loop turn together:
  * one fsync for many requests, and each answer still waits for it. Statements are prepared once.
+ *
+ * The fsync runs beside the event loop, and what is asked for meanwhile is the next group. So a
+ * write can be read for a moment before it is durable; whoever wrote it hears of it only afterwards.
  *
  * Statements in a transaction are not grouped. There is one connection, so everything else waits while
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
@@ -43,9 +47,12 @@ class GroupCommitDriver implements Driver {
   readonly #grouped: boolean
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
+  readonly #log: LogSync
   readonly #statements = new Map<string, Sqlite.Statement>()
   #pending: PendingWrite[] = []
   #scheduled = false
+  /** Groups that are committed and wait for their fsync. */
+  #syncing = 0
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
@@ -54,6 +61,7 @@ class GroupCommitDriver implements Driver {
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
+    this.#log = createLogSync(db.name)
   }
 
   async init(): Promise<void> {}
@@ -99,6 +107,7 @@ class GroupCommitDriver implements Driver {
   async destroy(): Promise<void> {
     await this.#transaction
     this.#flush()
+    await this.#log.close()
     this.#db.close()
   }
 
@@ -128,8 +137,8 @@ class GroupCommitDriver implements Driver {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      // An open transaction flushes what is pending when it ends.
-      if (!this.#transaction) this.#flush()
+      // An open transaction, and an fsync under way, flush what is pending when they end.
+      if (!this.#transaction && this.#syncing === 0) this.#flush()
     })
   }
 
@@ -138,16 +147,32 @@ class GroupCommitDriver implements Driver {
     if (group.length === 0) return
     this.#pending = []
     const answers: (() => void)[] = []
+    const rejectAll = (error: unknown): void => {
+      for (const { reject } of group) reject(error)
+    }
     try {
+      // The commit leaves the fsync to the log's own; the connection's setting stays FULL for all else.
+      this.#db.exec('PRAGMA synchronous = NORMAL')
       this.#begin.run()
       for (const write of group) answers.push(this.#attempt(write))
       this.#commit.run()
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
-      for (const { reject } of group) reject(error)
+      rejectAll(error)
       return
+    } finally {
+      this.#db.exec('PRAGMA synchronous = FULL')
     }
-    for (const answer of answers) answer()
+    this.#syncing++
+    this.#log
+      .sync()
+      .then(() => {
+        for (const answer of answers) answer()
+      }, rejectAll)
+      .finally(() => {
+        this.#syncing--
+        if (this.#pending.length > 0) this.#schedule()
+      })
   }
 
   /** A statement that breaks a constraint undoes itself alone; the others of the group stand. */

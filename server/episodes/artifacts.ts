@@ -9,7 +9,7 @@ import { AppError } from '../errors.ts'
 import { ARTIFACT_KINDS, KIND_NAMES, kindOfFile } from './artifact-kinds.ts'
 import { getEpisodeRow } from './episodes.ts'
 import { signedPathOf } from './links.ts'
-import { wantedRange } from './range.ts'
+import { hasAlready, wantedRange } from './range.ts'
 
 /**
  * A signed link, good for one hour, to an artifact that the caller may read.
@@ -60,6 +60,11 @@ export async function sendArtifact(
   const artifact = await findArtifact(ctx, named.episode_id, kind)
   if (!artifact) throw new AppError('not_found', 'This episode has no such artifact.')
   const etag = `"${artifact.sha256}"`
+  if (hasAlready(request.headers['if-none-match'], etag)) {
+    response.setHeader('ETag', etag)
+    response.status(304).end()
+    return
+  }
   const range = wantedRange(request, artifact.size_bytes, etag)
   if (range === 'unsatisfiable') {
     response.setHeader('Content-Range', `bytes */${artifact.size_bytes}`)
@@ -69,10 +74,6 @@ export async function sendArtifact(
   response.setHeader('ETag', etag)
   // A player asks again for each part; it may keep what it has as long as the bytes are the same.
   response.setHeader('Cache-Control', 'private, no-cache')
-  if (request.fresh) {
-    response.status(304).end()
-    return
-  }
   await sendBytes(ctx, artifact, range, { request, response })
 }
 

@@ -37,3 +37,12 @@ function suffix(length: number, size: number): ByteRange | 'unsatisfiable' {
   if (length === 0 || size === 0) return 'unsatisfiable'
   return { start: Math.max(0, size - length), end: size - 1 }
 }
+
+/**
+ * Whether a request says that it has these bytes already (If-None-Match, RFC 9110 section 13.1.2). Unlike Express's
+ * `request.fresh` this looks at nothing else: `Cache-Control: no-cache` asks caches to check, and this is the check.
+ */
+export function hasAlready(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')))
+}

@@ -1,5 +1,5 @@
 import { parse as parseExact, parseNumberAndBigInt, stringify as stringifyExact } from 'lossless-json'
-import { AppError } from '../errors.ts'
+import { AppError, type FieldError } from '../errors.ts'
 
 /**
  * JSON in and out without losing integers: a 64-bit seed or a nanosecond stamp beyond 2^53 becomes a bigint
@@ -18,11 +18,8 @@ const MAX_DEPTH = 64
  */
 export function parseJson(text: string): unknown {
   const value = LONG_INTEGER.test(text) ? attempt(text, parseExactly) : attempt(text, JSON.parse)
-  const path = tooDeep(value, 0)
-  if (path !== undefined) {
-    const message = `must not be nested deeper than ${MAX_DEPTH} levels`
-    throw new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
-  }
+  const fault = findFault(value, 0)
+  if (fault) throw new AppError('invalid_request', `${fault.path}: ${fault.message}`, { errors: [fault] })
   return value
 }
 
@@ -77,12 +74,17 @@ function pathOfNonNumber(text: string): string | undefined {
   }
 }
 
-function tooDeep(value: unknown, depth: number): string | undefined {
+/** What our own JSON could not say again: nesting without end, and numbers that a double rounds to infinity. */
+function findFault(value: unknown, depth: number): FieldError | undefined {
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? undefined : { path: '', message: 'must be a number below 1.8e308' }
+  }
   if (typeof value !== 'object' || value === null) return undefined
-  if (depth >= MAX_DEPTH) return ''
-  for (const [member, inner] of Object.entries(value)) {
-    const below = tooDeep(inner, depth + 1)
-    if (below !== undefined) return join(member, below)
+  if (depth >= MAX_DEPTH) return { path: '', message: `must not be nested deeper than ${MAX_DEPTH} levels` }
+  for (const member of Object.keys(value)) {
+    // A list's and an object's members are read alike.
+    const below = findFault((value as Record<string, unknown>)[member], depth + 1)
+    if (below) return { ...below, path: join(member, below.path) }
   }
   return undefined
 }

@@ -1,0 +1,55 @@
+import { closeSync, fdatasync, openSync } from 'node:fs'
+
+/** Makes what has been written to SQLite's write-ahead log durable, without holding up the event loop. */
+export interface LogSync {
+  /** Settles when everything written before the call is on the disk. Calls made while one runs share the next. */
+  sync(): Promise<void>
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
+
+/**
+ * @param database path of the database file; one in memory has no log, and nothing to wait for
+ * @example const log = createLogSync('data/robotrace.db')
+ */
+export function createLogSync(database: string): LogSync {
+  if (database === ':memory:' || database === '') return { sync: async () => {}, close: async () => {} }
+  let fd: number | undefined
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+
+  function start(): Promise<void> {
+    // SQLite makes the log with the first write and keeps this one file until its last connection closes.
+    fd ??= openSync(`${database}-wal`, 'r+')
+    const run = syncData(fd).finally(() => {
+      running = undefined
+    })
+    running = run
+    return run
+  }
+
+  return {
+    sync() {
+      if (!running) return start()
+      // What is written now may have missed the sync under way: it needs the one after.
+      next ??= running
+        .catch(() => {})
+        .then(() => {
+          next = undefined
+          return start()
+        })
+      return next
+    },
+    async close() {
+      await (next ?? running)?.catch(() => {})
+      if (fd !== undefined) closeSync(fd)
+      fd = undefined
+    },
+  }
+}
+
+function syncData(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => (error ? reject(error) : resolve()))
+  })
+}
