@@ -10,7 +10,7 @@ import type { Host } from './host.ts'
 import { jsonReport, type Report, textReport } from './login-report.ts'
 import { clean, cleanAll, warn } from './print.ts'
 import { confirmAccount } from './same-account.ts'
-import { addressOf, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
+import { addressOf, isSameAddress, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
 
 /** A deployment of one's own listens here when nothing else is said. */
 const USUAL_ADDRESS = 'http://localhost:3000'
@@ -71,11 +71,11 @@ function chooseAddress(host: Host, given: Given, { profile }: Saved): string {
 }
 
 function isSignedIn({ profile }: Saved, base_url: string): boolean {
-  return profile?.api_key !== undefined && profile.base_url?.replace(/\/+$/, '') === base_url
+  return profile?.api_key !== undefined && isSameAddress(profile.base_url, base_url)
 }
 
 function warnReplaced(host: Host, { name, profile }: Saved, base_url: string): void {
-  if (!profile?.api_key || !profile.base_url || profile.base_url.replace(/\/+$/, '') === base_url) return
+  if (!profile?.api_key || !profile.base_url || isSameAddress(profile.base_url, base_url)) return
   const who = profile.user_email ? ` as ${clean(profile.user_email)}` : ''
   warn(
     host,
@@ -134,6 +134,7 @@ async function keep(host: Host, given: Given, saved: Saved, approved: ApprovedDe
         written_at: `${new Date(host.now()).toISOString().slice(0, 19)}Z`,
       },
       saved.path,
+      saved.short_path,
     )
   } catch (error) {
     const failure = failureOf(error)

@@ -33,7 +33,7 @@ async function removeSaved(host: Host, given: Given): Promise<number> {
   let status: number = EXIT.ok
   for (const [name, profile] of profiles) {
     if (given.flag('revoke') && !(await revoke(host, name, profile))) status = EXIT.failure
-    await removeProfile(name, saved.path)
+    await removeProfile(name, saved.path, saved.short_path)
     say(
       host,
       `${paint(host.out, host.env).good('✓')} Removed profile '${clean(name)}' from ${saved.short_path}.`,
@@ -75,6 +75,6 @@ function sayStillValid(host: Host, profile: SavedProfile): void {
   const { dim } = paint(host.out, host.env)
   say(
     host,
-    dim(`There it is the row ${prefix}, labelled robotrace-cli (<code>); \`logout --revoke\` does both.`),
+    dim(`There it is the row ${prefix}, labelled robotrace-cli (<its code>); \`logout --revoke\` does both.`),
   )
 }

@@ -3,6 +3,7 @@ import type { ApprovedDeviceLogin } from '../sdk/wire.ts'
 import { EXIT, Failure } from './failure.ts'
 import type { Host } from './host.ts'
 import { clean, warn } from './print.ts'
+import { isSameAddress } from './saved.ts'
 
 type Account = Omit<ApprovedDeviceLogin, 'api_key'>
 
@@ -49,7 +50,7 @@ function differences(before: SavedProfile, now: Account): string[] {
     changed.push(`${clean(before.user_email)} before`)
   }
   // Another deployment numbers its organizations differently: there the id says nothing.
-  const same = before.base_url?.replace(/\/+$/, '') === now.base_url
+  const same = isSameAddress(before.base_url, now.base_url)
   if (same && before.client_id && before.client_id !== now.client_id) {
     changed.push(`organization ${clean(before.client_id)} before`)
   }

@@ -8,7 +8,7 @@ import {
   shortPath,
 } from '../sdk/host/credentials.ts'
 import { profileNameProblem } from '../sdk/host/write-credentials.ts'
-import { isLoopback } from '../sdk/origin.ts'
+import { isLoopback, isSameOrigin } from '../sdk/origin.ts'
 import type { Given } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -63,6 +63,16 @@ export function addressOf(text: string, source: string): string {
       status: EXIT.usage,
     })
   }
+}
+
+/** True when both lead to one deployment: this machine's several names count as one. */
+export function isSameAddress(one: string | undefined, other: string): boolean {
+  if (!one || !URL.canParse(one) || !isSameOrigin(one, other)) return false
+  return pathOf(one) === pathOf(other)
+}
+
+function pathOf(address: string): string {
+  return new URL(address).pathname.replace(/\/+$/, '')
 }
 
 /** Said before a key travels in clear over a network. */

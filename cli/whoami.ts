@@ -6,7 +6,15 @@ import type { Command, Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
 import { cleanAll, rows, sayJson, warn } from './print.ts'
-import { addressOf, notSignedIn, profileFlag, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
+import {
+  addressOf,
+  isSameAddress,
+  notSignedIn,
+  profileFlag,
+  type Saved,
+  savedProfile,
+  warnPlainHttp,
+} from './saved.ts'
 
 export const whoami: Command = {
   name: 'whoami',
@@ -64,11 +72,12 @@ function subjectOf(host: Host, given: Given, saved: Saved): Subject {
 
 function overridesOf(host: Host, { source, api_key, base_url }: Subject): string[] {
   if (source === 'environment') return []
-  const used = { ROBOTRACE_API_KEY: api_key, ROBOTRACE_BASE_URL: base_url }
-  return Object.entries(used).flatMap(([name, value]) => {
-    const set = host.env(name)
-    return set !== undefined && set.replace(/\/+$/, '') !== value ? [name] : []
-  })
+  const key = host.env('ROBOTRACE_API_KEY')
+  const address = host.env('ROBOTRACE_BASE_URL')
+  return [
+    ...(key !== undefined && key !== api_key ? ['ROBOTRACE_API_KEY'] : []),
+    ...(address !== undefined && !isSameAddress(address, base_url) ? ['ROBOTRACE_BASE_URL'] : []),
+  ]
 }
 
 /** One line of the answer: as people read it, and as scripts do. */

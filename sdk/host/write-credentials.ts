@@ -50,11 +50,12 @@ export async function saveProfile(
   name: string,
   profile: SavedProfile,
   path: string = credentialsPath(),
+  shown_path: string = shortPath(path),
 ): Promise<void> {
   const problem = profileNameProblem(name)
   if (problem) throw new ConfigurationError(problem)
   refuseLink(path)
-  await change(path, (file) => {
+  await change({ path, shown_path }, (file) => {
     const before = Object.hasOwn(file.content, name) ? file.content[name] : undefined
     const kept = isRecord(before) ? before : {}
     file.content = { ...file.content, [name]: definedOf({ ...kept, ...profile }) }
@@ -67,10 +68,14 @@ export async function saveProfile(
  *
  * @example await removeProfile('default') // false: there was none
  */
-export async function removeProfile(name: string, path: string = credentialsPath()): Promise<boolean> {
+export async function removeProfile(
+  name: string,
+  path: string = credentialsPath(),
+  shown_path: string = shortPath(path),
+): Promise<boolean> {
   if (readCredentials(path) === undefined) return false
   refuseLink(path)
-  return await change(path, (file) => {
+  return await change({ path, shown_path }, (file) => {
     if (!Object.hasOwn(file.content, name)) return false
     const { [name]: _, ...rest } = file.content
     file.content = rest
@@ -91,7 +96,16 @@ export function refuseLink(path: string): void {
   )
 }
 
-async function change(path: string, edit: (file: CredentialsFile) => boolean): Promise<boolean> {
+/** The file, and how its first line calls it. */
+interface Where {
+  path: string
+  shown_path: string
+}
+
+async function change(
+  { path, shown_path }: Where,
+  edit: (file: CredentialsFile) => boolean,
+): Promise<boolean> {
   const folder = dirname(path)
   try {
     const changed = await withLock(
@@ -100,7 +114,7 @@ async function change(path: string, edit: (file: CredentialsFile) => boolean): P
       () => {
         const file: CredentialsFile = readCredentials(path) ?? { form: 'toml', content: {} }
         if (!edit(file)) return false
-        if (Object.values(file.content).some(isProfile)) replace(path, write(file, path))
+        if (Object.values(file.content).some(isProfile)) replace(path, write(file, shown_path))
         else rmSync(path, { force: true })
         return true
       },
@@ -167,10 +181,10 @@ function syncFolder(folder: string): void {
   }
 }
 
-function write(file: CredentialsFile, path: string): string {
+function write(file: CredentialsFile, shown_path: string): string {
   const sorted = sort(file.content)
   if (file.form === 'json') return `${JSON.stringify(sorted, undefined, 2)}\n`
-  return `# ${shortPath(path).replace(/[\x00-\x1f\x7f]/g, '')}\n# managed by \`robotrace login\` — do not commit.\n${stringify(sorted)}`
+  return `# ${shown_path.replace(/[\x00-\x1f\x7f]/g, '')}\n# managed by \`robotrace login\` — do not commit.\n${stringify(sorted)}`
 }
 
 /** Members of each profile by name, so that a login changes as few lines as it can. */
