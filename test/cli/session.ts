@@ -94,7 +94,7 @@ async function inProcess(command: string, place: Place, watch: Watch): Promise<s
   const set = Object.fromEntries(words.slice(0, at).map((word) => word.split('=')))
   const host = testHost({
     env: { ...environment(place), ...set },
-    on_write: (text) => watch(text, () => host.interrupt(130)),
+    on_write: (text, world) => watch(text, () => world.interrupt(130)),
   })
   const status = await run(words.slice(at + 1), host)
   return `${host.text()}${status === 0 ? '' : `[exit ${status}]\n`}`

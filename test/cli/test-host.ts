@@ -24,7 +24,7 @@ export interface TestHostOptions {
   /** `fake`: waiting moves the clock and takes no time. Default: the real clock, and waits cut to 20 ms. */
   clock?: 'fake'
   /** Called after each write, with everything so far. */
-  on_write?: (text: string) => void
+  on_write?: (text: string, host: TestHost) => void
 }
 
 const START = Date.parse('2026-05-04T20:08:14Z')
@@ -39,7 +39,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
     const output: Output = {
       write: (text) => {
         all.push([output, text])
-        options.on_write?.(join())
+        options.on_write?.(join(), host)
       },
       tty: options.columns !== undefined,
       columns: options.columns ?? 80,
