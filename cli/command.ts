@@ -138,6 +138,6 @@ function usage(error: CommanderError, args: readonly string[]): Failure {
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.?]$/.test(what) ? '' : '.'}`
   const command = COMMANDS.find(({ name }) => name === args[0])
   const help = command ? `\`robotrace ${command.name} --help\`` : '`robotrace --help`'
-  const hint = meant ? `did you mean ${meant}?` : help
+  const hint = meant ? `\`${meant.startsWith('-') ? meant : `robotrace ${meant}`}\`` : help
   return new Failure(sentence, { hint, status: EXIT.usage })
 }

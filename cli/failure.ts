@@ -36,7 +36,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof TransportError) {
     return new Failure(error.message, {
-      hint: 'is the address right, and the server up? `--base-url` names another one',
+      hint: 'check the address (`--base-url` names another one) and that the server is up',
       reason: 'unreachable',
     })
   }
@@ -58,7 +58,7 @@ function loginFailure(error: DeviceLoginError): Failure {
     error.cause instanceof TransportError ? ` The last poll had no answer: ${error.cause.message}` : ''
   const hints = {
     expired: 'run `robotrace login` again; a login stays open for 10 minutes',
-    denied: 'if you clicked Refuse yourself, nothing has changed: it is safe to run `robotrace login` again',
+    denied: 'run `robotrace login` again; if you clicked Refuse yourself, nothing has changed',
     consumed:
       'revoke the newest `robotrace-cli` key in the portal → API keys, then run `robotrace login` again',
   }

@@ -81,10 +81,16 @@ function output(stream: WriteStream): Output {
 
 function ask(question: string): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
+  let answered = false
   return new Promise((resolve) => {
     lines.once('SIGINT', () => lines.close())
-    lines.once('close', () => resolve(undefined))
+    lines.once('close', () => {
+      // Still unanswered: what comes next begins on a line of its own.
+      if (!answered) process.stderr.write('\n')
+      resolve(undefined)
+    })
     lines.question(question, (answer) => {
+      answered = true
       resolve(answer)
       lines.close()
     })

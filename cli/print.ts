@@ -82,7 +82,7 @@ export function rows(host: Host, facts: [label: string, value: string][]): void 
   }
 }
 
-/** One JSON document a line, for scripts. */
+/** One JSON document a line, for scripts, whose logs end up on a terminal as well. */
 export function sayJson(host: Host, value: object): void {
-  host.out.write(`${JSON.stringify(value)}\n`)
+  host.out.write(`${JSON.stringify(cleanAll(value))}\n`)
 }

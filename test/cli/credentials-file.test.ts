@@ -184,27 +184,14 @@ describe('several at once', () => {
   })
 })
 
-test("Python's own TOML reader sees the same profiles", async ({ skip }) => {
+test('a TOML reader of another make sees the same profiles', async () => {
   using home = makeHome()
-  await saveProfile('default', { ...ONE, user_email: 'zoë "z" \\ <z@lab.example>' }, home.credentials)
+  const odd = { ...ONE, user_email: 'zoë "z" \\ <z@lab.example>' }
+  await saveProfile('default', odd, home.credentials)
   await saveProfile('staging-2', ONE, home.credentials)
-  const program = 'import json, sys, tomllib; print(json.dumps(tomllib.load(open(sys.argv[1], "rb"))))'
-  const python = spawnable()
-  if (!python) return skip('no Python 3.11 here')
+  const program = 'console.log(JSON.stringify(Bun.TOML.parse(await Bun.stdin.text())))'
   const seen: unknown = JSON.parse(
-    execFileSync(python, ['-c', program, home.credentials], { encoding: 'utf8' }),
+    execFileSync(RUNTIMES.bun.command, ['-e', program], { input: home.read(), encoding: 'utf8' }),
   )
-  expect(seen).toEqual({
-    default: { ...ONE, user_email: 'zoë "z" \\ <z@lab.example>' },
-    'staging-2': ONE,
-  })
+  expect(seen).toEqual({ default: odd, 'staging-2': ONE })
 })
-
-function spawnable(): string | undefined {
-  try {
-    execFileSync('python3', ['-c', 'import tomllib'], { stdio: 'ignore' })
-    return 'python3'
-  } catch {
-    return undefined
-  }
-}

@@ -12,7 +12,7 @@ import { testHost } from './test-host.ts'
  * its status when not 0; `@ ` is what a person does in the browser, during a login and before anything
  * else; `#` after an empty line is a comment. What differs
  * from run to run stands in angle brackets: <url> <code> <time> <email> <home> <prefix> <short id> <uuid>
- * <organization>.
+ * <organization> <episode>. `run x.ts` runs a script of this folder with no variable set.
  */
 export interface Step {
   command: string
@@ -86,6 +86,12 @@ function environment({ home, server }: Place): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: home, ROBOTRACE_BASE_URL: urlOf({ server }) }
 }
 
+/** A script finds key and address in the file alone. */
+function environmentOf(command: string, place: Place): Record<string, string> {
+  const { ROBOTRACE_BASE_URL, ...bare } = environment(place)
+  return command.startsWith('run ') ? bare : { ...bare, ROBOTRACE_BASE_URL: ROBOTRACE_BASE_URL ?? '' }
+}
+
 async function inProcess(command: string, place: Place, watch: Watch): Promise<string> {
   const words = command.split(' ')
   const at = words.indexOf('robotrace')
@@ -101,10 +107,18 @@ async function inProcess(command: string, place: Place, watch: Watch): Promise<s
 }
 
 function asProcess(command: string, place: Place, watch: Watch): Promise<string> {
-  const line = command.replace(/(^|\s)robotrace(\s|$)/, `$1exec ${place.starter ?? 'false'}$2`)
+  const starter = place.starter ?? STARTERS.node
+  // tsx is found from here, not from the home the session runs in.
+  const scripted = starter.replace(/ \S+bin\.js$/, ` --import ${ROOT}node_modules/tsx/dist/loader.mjs`)
+  const line = command
+    .replace(/(^|\s)robotrace(\s|$)/, `$1exec ${starter}$2`)
+    .replace(/^run (\S+)$/, `exec ${scripted.replace(/ \S+main\.ts$/, '')} ${ROOT}test/cli/$1`)
   // `exec` takes no assignments before it; `env` does, and becomes the program as well.
   const script = line.replace(/^((?:\w+=\S* )+)exec /, 'exec env $1')
-  const child = spawn('sh', ['-c', `exec 2>&1; ${script}`], { env: environment(place), cwd: place.home })
+  const child = spawn('sh', ['-c', `exec 2>&1; ${script}`], {
+    env: environmentOf(command, place),
+    cwd: place.home,
+  })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part
@@ -162,4 +176,5 @@ function normalise(text: string, place: Place): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
     .replace(/\brt_[0-9a-z]{10}_\w{43}\b/g, '<key>')
     .replace(/\brt_[0-9a-z]{10}\b/g, '<prefix>')
+    .replace(/\bep_[0-9a-z]{20}\b/g, '<episode>')
 }

@@ -20,7 +20,14 @@ describe('no server steers the terminal', () => {
         organization: { id: EVIL, slug: EVIL, name: EVIL },
       },
     })
-    for (const line of [`login --base-url ${server.url}`, 'whoami --offline', 'login', 'logout']) {
+    for (const line of [
+      `login --base-url ${server.url}`,
+      'whoami --offline',
+      'whoami --offline --json',
+      'login',
+      `login --json --force --base-url ${server.url}`,
+      'logout',
+    ]) {
       const { status, host } = await home.robotrace(line)
       expect(status).toBe(0)
       expect(host.text()).not.toMatch(STEERING)
@@ -47,7 +54,14 @@ describe('no server steers the terminal', () => {
         revoke: { status: 500, json },
       })
       home.save(`[default]\napi_key = "${KEY}"\nbase_url = "${server.url}"\n`)
-      for (const line of [`login --force --base-url ${server.url}`, 'whoami', 'logout --revoke']) {
+      for (const command of [
+        'login --force',
+        'login --force --json',
+        'whoami',
+        'whoami --json',
+        'logout --revoke',
+      ]) {
+        const line = command.replace('login', `login --base-url ${server.url}`)
         const { status, host } = await home.robotrace(line)
         expect(status).toBe(1)
         expect(host.text()).not.toMatch(STEERING)
@@ -133,8 +147,8 @@ describe('help and usage', () => {
   )
 
   test.each([
-    ['logn', 'did you mean login?'],
-    ['login --forse', 'did you mean --force?'],
+    ['logn', '`robotrace login`'],
+    ['login --forse', '`--force`'],
     ['login --profile', '`robotrace login --help`'],
     ['version again', '`robotrace version --help`'],
     ['completion ksh', '`robotrace completion bash`'],
