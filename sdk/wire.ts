@@ -48,35 +48,45 @@ export interface StartEpisode {
   seed?: number | bigint | string | null
   /** Frames per second, greater than 0. */
   fps?: number | null
+  /** Free JSON; kept with the episode. */
   metadata?: Metadata | null
   /** Slots to sign a PUT URL for. Absent: none. */
   request_uploads?: ArtifactKind[] | null
+  /** The span that was active; kept at `metadata.otel`. */
   otel?: Otel | null
 }
 
 /** One signed PUT, valid 30 minutes. Send exactly the content type of its kind and a Content-Length. */
 export interface UploadUrl {
+  /** Which slot. */
   kind: ArtifactKind
+  /** Where to PUT the bytes; its query is a secret. */
   url: string
   /** ISO 8601, UTC. */
   expires_at: string
+  /** Where the artifact can be read without signing; null when nowhere. */
   public_url: string | null
 }
 
 /** Answer (201) of `POST /api/ingest/episode`. */
 export interface StartedEpisode {
+  /** Such as `ep_…`. */
   episode_id: string
+  /** Always `recording`. */
   status: 'recording'
   /** `r2` whenever uploads work here, whatever the backend: that literal is what clients test for. */
   storage: 'r2' | 'unconfigured'
+  /** One for each requested slot. */
   upload_urls: UploadUrl[]
 }
 
 /** Body of `POST /api/ingest/episode/{id}/finalize`. */
 export interface FinalizeEpisode {
+  /** How it ended. */
   status: 'ready' | 'failed'
   /** Seconds, 0 or more. */
   duration_s?: number | null
+  /** Frames per second, greater than 0. */
   fps?: number | null
   /** What the client counted. The server answers what its disk holds. */
   bytes_total?: number | null
@@ -90,7 +100,9 @@ export interface FinalizeEpisode {
 
 /** Answer (200) of finalize. Finalizing again changes nothing and answers the same. */
 export interface FinalizedEpisode {
+  /** Such as `ep_…`. */
   episode_id: string
+  /** How it ended. */
   status: 'ready' | 'failed'
   /** ISO 8601, UTC. */
   updated_at: string
@@ -102,11 +114,15 @@ export interface FinalizedEpisode {
 
 /** One stored artifact. */
 export interface Artifact {
+  /** Which slot. */
   kind: ArtifactKind
+  /** Media type it was stored as. */
   content_type: string
+  /** Bytes. */
   size_bytes: number
   /** SHA-256 of the bytes, hexadecimal. */
   sha256: string
+  /** ISO 8601, UTC. */
   stored_at: string
   /** Answers 302 to a signed GET, valid one hour. */
   url: string
@@ -114,25 +130,41 @@ export interface Artifact {
 
 /** An episode as `GET /api/episodes` lists it. */
 export interface EpisodeSummary {
+  /** Such as `ep_…`. */
   id: string
+  /** What the caller named it. */
   name: string | null
+  /** Where it comes from. */
   source: EpisodeSource
+  /** `recording` until finalized. */
   status: EpisodeStatus
+  /** Which rig. */
   robot: string | null
+  /** The policy that drove it. */
   policy_version: string | null
+  /** The environment it ran in. */
   env_version: string | null
+  /** The code that ran. */
   git_sha: string | null
   /** Beyond 2^53 this JSON number is exact on the wire and rounded by JavaScript's parser: read `seed_text` then. */
   seed: number | bigint | null
   /** The seed's decimal digits, exact. */
   seed_text: string | null
+  /** Frames per second. */
   fps: number | null
+  /** Seconds. */
   duration_s: number | null
+  /** Seconds from the start; null when it did not fail or nobody said when. */
   failure_time_s: number | null
+  /** Bytes stored, all artifacts together. */
   bytes_total: number
+  /** ISO 8601, UTC. */
   created_at: string
+  /** ISO 8601, UTC. */
   updated_at: string
+  /** ISO 8601, UTC; null while recording. */
   finalized_at: string | null
+  /** ISO 8601, UTC; null unless archived. */
   archived_at: string | null
   /** The page of this episode. */
   portal_url: string
@@ -140,19 +172,29 @@ export interface EpisodeSummary {
 
 /** Answer of `GET /api/episodes/{id}`. */
 export interface EpisodeDetail extends EpisodeSummary {
+  /** The organization it belongs to. */
   client_id: string
+  /** Given at the start, with what finalize merged over it. */
   metadata: Metadata
+  /** Slots that were asked for. */
   requested_uploads: ArtifactKind[]
+  /** Slots that hold something. */
   artifacts: Artifact[]
 }
 
 /** Query of `GET /api/episodes`. Times are ISO 8601; `since` is inclusive, `until` exclusive, both on `created_at`. */
 export interface ListEpisodes {
+  /** Only this state. */
   status?: EpisodeStatus
+  /** Only from here. */
   source?: EpisodeSource
+  /** Only this rig. */
   robot?: string
+  /** Only this policy. */
   policy_version?: string
+  /** Created at this time or later. */
   since?: string
+  /** Created before this time. */
   until?: string
   /** 1 to 200, default 50. */
   limit?: number
@@ -162,6 +204,7 @@ export interface ListEpisodes {
 
 /** A page, newest first. */
 export interface EpisodePage {
+  /** The episodes. */
   items: EpisodeSummary[]
   /** Null on the last page. */
   next_cursor: string | null
@@ -169,15 +212,23 @@ export interface EpisodePage {
 
 /** Every refusal (RFC 9457). `detail`, `error` and `error_message` are the same sentence. */
 export interface ProblemBody {
+  /** Address of the documentation of this problem. */
   type: string
+  /** The problem in a few words. */
   title: string
+  /** HTTP status. */
   status: number
+  /** The sentence for people. */
   detail: string
+  /** Path that was asked. */
   instance: string
   /** Stable, for machines. */
   code: string
+  /** Same as `detail`. */
   error: string
+  /** Same as `detail`. */
   error_message: string
+  /** Finds the request in the server's log. */
   request_id: string
   /** Fields that are wrong. */
   errors?: { path: string; message: string }[]

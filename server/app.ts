@@ -1,3 +1,4 @@
+import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
@@ -12,6 +13,7 @@ import { notFound, problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { publicError } from './procedures.ts'
 import { appRouter } from './trpc.ts'
 
 /** Every REST route of the server. OpenAPI and every-route.test.ts read the same list. */
@@ -70,10 +72,10 @@ function trpc(ctx: AppContext, person: ReturnType<typeof createAccess>['person']
       app: ctx,
       request: req,
       response: res,
-      person: await person(req),
+      findPerson: once(() => person(req)),
       anonymous: anonymous(req),
     }),
-    responseMeta: () => ({ headers: new Headers({ 'Cache-Control': 'no-store' }) }),
+    responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),
     maxBodySize: 1_000_000,
     onError({ error, ctx: context }) {
       if (error.code !== 'INTERNAL_SERVER_ERROR') return
@@ -88,5 +90,20 @@ function trpc(ctx: AppContext, person: ReturnType<typeof createAccess>['person']
     if (request.method === 'POST' && !request.is('application/json'))
       throw new AppError('unsupported_media_type')
     return answer(request, response, next)
+  }
+}
+
+function trpcHeaders(errors: TRPCError[]): Headers {
+  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  const waits = errors.map((error) => publicError(error).extra.retry_after ?? 0)
+  if (Math.max(0, ...waits) > 0) headers.set('Retry-After', String(Math.max(...waits)))
+  return headers
+}
+
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => {
+    found ??= find()
+    return found
   }
 }

@@ -7,6 +7,8 @@ import { startServer } from './serve.ts'
 /** The process: environment in, server up, signals, exit status. Nothing else exits. */
 async function main(): Promise<void> {
   const { config, secrets } = readConfig(process.env)
+  // Whatever this process creates is nobody else's to read: database, artifacts, secret.
+  process.umask(0o077)
   const server = await startServer(config, secrets)
   stopOn(['SIGTERM', 'SIGINT'], () => server[Symbol.asyncDispose]())
   console.log(`RoboTrace ${VERSION} · ${server.url} · data in ${config.data}`)

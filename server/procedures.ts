@@ -12,8 +12,8 @@ export interface PortalContext {
   app: AppContext
   request: Request
   response: Response
-  /** The signed-in person, if any. */
-  person: PersonCaller | undefined
+  /** The signed-in person, if any; looked up once a request, however many procedures it carries. */
+  findPerson: () => Promise<PersonCaller | undefined>
   anonymous: AnonymousCaller
 }
 
@@ -43,8 +43,10 @@ const refusals = t.middleware(async ({ next }) => {
 
 export const router = t.router
 
-/** Anybody. */
-export const open = t.procedure.use(refusals)
+/** Anybody; `person` is set when somebody is signed in. */
+export const open = t.procedure
+  .use(refusals)
+  .use(async ({ ctx, next }) => next({ ctx: { ...ctx, person: await ctx.findPerson() } }))
 
 /** A signed-in person. */
 export const signedIn = open.use(({ ctx, next }) => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { hashPassword } from '../server/accounts/passwords.ts'
 import { startSession } from '../server/accounts/sessions.ts'
 import { mintApiKey } from '../server/api-keys/api-keys.ts'
@@ -95,4 +96,18 @@ export async function member(server: TestServer, organization_id: string, role: 
 
 export function bearer(key: string): { Authorization: string } {
   return { Authorization: `Bearer ${key}` }
+}
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** A well-formed key, checksum included, with this key's public id and another secret. */
+export function otherSecret(key: string): string {
+  const text = key.slice(0, -6).replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))
+  let rest = crc32(text)
+  let digits = ''
+  for (let place = 0; place < 6; place++) {
+    digits = BASE62.charAt(rest % 62) + digits
+    rest = Math.floor(rest / 62)
+  }
+  return text + digits
 }

@@ -1,3 +1,4 @@
+import type { PersonCaller } from '../caller.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
 import { open, type PortalContext, router, signedIn } from '../procedures.ts'
 import { changePassword, signIn } from './accounts.ts'
@@ -54,6 +55,6 @@ export const setupRouter = router({
   }),
 })
 
-async function leave(ctx: PortalContext): Promise<void> {
+async function leave(ctx: PortalContext & { person: PersonCaller | undefined }): Promise<void> {
   if (ctx.person) await endSession(ctx.app, ctx.person.session_hash)
 }

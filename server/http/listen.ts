@@ -59,8 +59,11 @@ function adopt(app: Express, request: { prototype: object }, response: { prototy
 function close(server: Server, grace_ms: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), grace_ms)
+    // A connection that finishes its request now would be kept for the next one, which never comes.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
     server.closeIdleConnections()

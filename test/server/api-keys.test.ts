@@ -1,22 +1,124 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { startTestServer } from '../harness.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { tenant } from '../seed.ts'
+import { bearer, member, person, tenant } from '../seed.ts'
 
-describe('200', () => {
-  test('a minted key is shown once and its row never tells it again', async () => {
+async function statusWith(server: TestServer, key: string): Promise<number> {
+  return (await server.fetch('/api/episodes', { headers: bearer(key) })).status
+}
+
+describe('minting', () => {
+  test('shows the key once; the row and the list hold its public prefix only', async () => {
     await using server = await startTestServer()
     const { owner, organization_id } = await tenant(server)
     const portal = portalClient(server, owner)
-    const minted = await portal.apiKeys.mint.mutate({ organization_id, label: 'casey laptop' })
-    expect(minted.key).toMatch(/^rt_[0-9a-z]{10}_[0-9A-Za-z]{43}$/)
-    const listed = await portal.apiKeys.list.query({ organization_id })
-    expect(listed).toHaveLength(2)
-    expect(listed[0]).toMatchObject({
+    const { key } = await portal.apiKeys.mint.mutate({ organization_id, label: '  casey laptop\u202e ' })
+    expect(key).toMatch(/^rt_[0-9a-z]{10}_[0-9A-Za-z]{43}$/)
+    expect(await statusWith(server, key)).toBe(200)
+    const [newest] = await portal.apiKeys.list.query({ organization_id })
+    expect(newest).toMatchObject({
       label: 'casey laptop',
-      prefix: minted.key.slice(0, 13),
+      prefix: key.slice(0, 13),
+      created_by: { email: owner.email },
+      last_used_at: null,
       revoked_at: null,
     })
-    expect(JSON.stringify(listed)).not.toContain(minted.key.slice(14))
+    const rows = await server.ctx.db.selectFrom('api_keys').selectAll().execute()
+    expect(JSON.stringify([newest, rows])).not.toContain(key.slice(14))
+  })
+
+  test.each(['owner', 'admin', 'member'] as const)('is open to a %s', async (role) => {
+    await using server = await startTestServer()
+    const { organization_id } = await tenant(server)
+    const portal = portalClient(server, await member(server, organization_id, role))
+    expect((await portal.apiKeys.mint.mutate({ organization_id, label: 'ci' })).api_key.label).toBe('ci')
+  })
+
+  test('is closed to a viewer, who may look', async () => {
+    await using server = await startTestServer()
+    const { organization_id } = await tenant(server)
+    const portal = portalClient(server, await member(server, organization_id, 'viewer'))
+    await expect(portal.apiKeys.mint.mutate({ organization_id, label: 'ci' })).rejects.toMatchObject({
+      data: { problem: { code: 'forbidden' } },
+    })
+    expect(await portal.apiKeys.list.query({ organization_id })).toHaveLength(1)
+  })
+
+  test("another organization's keys do not exist for outsiders", async () => {
+    await using server = await startTestServer()
+    const [mine, theirs] = [await tenant(server), await tenant(server)]
+    const portal = portalClient(server, mine.owner)
+    const missing = { data: { problem: { code: 'not_found' } } }
+    const { organization_id } = theirs
+    await expect(portal.apiKeys.list.query({ organization_id })).rejects.toMatchObject(missing)
+    await expect(portal.apiKeys.mint.mutate({ organization_id, label: 'x' })).rejects.toMatchObject(missing)
+    await expect(portal.apiKeys.revoke.mutate({ id: theirs.api_key_id })).rejects.toMatchObject(missing)
+    expect(await statusWith(server, theirs.api_key)).toBe(200)
+  })
+
+  test('needs a label', async () => {
+    await using server = await startTestServer()
+    const { owner, organization_id } = await tenant(server)
+    await expect(
+      portalClient(server, owner).apiKeys.mint.mutate({ organization_id, label: ' \n ' }),
+    ).rejects.toMatchObject({
+      data: { problem: { detail: 'label: must not be empty' } },
+    })
+  })
+})
+
+describe('revoking', () => {
+  test('takes effect on the very next request and keeps the row with its time', async () => {
+    await using server = await startTestServer()
+    const { owner, organization_id, api_key, api_key_id } = await tenant(server)
+    expect(await statusWith(server, api_key)).toBe(200)
+    const portal = portalClient(server, owner)
+    const revoked = await portal.apiKeys.revoke.mutate({ id: api_key_id })
+    expect(revoked.revoked_at).toBe((await portal.apiKeys.list.query({ organization_id }))[0]?.revoked_at)
+    expect(await statusWith(server, api_key)).toBe(401)
+    server.clock.advance('1h')
+    expect((await portal.apiKeys.revoke.mutate({ id: api_key_id })).revoked_at).toBe(revoked.revoked_at)
+  })
+
+  test('members may revoke what they minted, admins everything, staff everywhere', async () => {
+    await using server = await startTestServer()
+    const { organization_id, api_key_id } = await tenant(server)
+    const somebody = portalClient(server, await member(server, organization_id, 'member'))
+    await expect(somebody.apiKeys.revoke.mutate({ id: api_key_id })).rejects.toMatchObject({
+      data: { problem: { code: 'forbidden' } },
+    })
+    const own = await somebody.apiKeys.mint.mutate({ organization_id, label: 'mine' })
+    expect((await somebody.apiKeys.revoke.mutate({ id: own.api_key.id })).revoked_at).not.toBeNull()
+    const staff = portalClient(server, await person(server, { staff: true }))
+    expect((await staff.apiKeys.revoke.mutate({ id: api_key_id })).revoked_at).not.toBeNull()
+  })
+})
+
+describe('last used', () => {
+  test('is written behind the requests, once for many, and never by a refused one', async () => {
+    await using server = await startTestServer()
+    const { owner, organization_id, api_key } = await tenant(server)
+    const last = async () =>
+      (await portalClient(server, owner).apiKeys.list.query({ organization_id }))[0]?.last_used_at
+    await statusWith(server, `${api_key}x`)
+    await server.ctx.background.drain()
+    expect(await last()).toBeNull()
+    for (let i = 0; i < 5; i++) await statusWith(server, api_key)
+    expect(await last()).toBeNull()
+    await server.ctx.background.drain()
+    expect(await last()).toMatch(/^\d{4}-\d\d-\d\dT/)
+  })
+
+  test('a database that cannot write it does not fail the request', async () => {
+    await using server = await startTestServer()
+    const { api_key } = await tenant(server)
+    await sql`CREATE TRIGGER broken BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'broken'); END`.execute(
+      server.ctx.db,
+    )
+    expect(await statusWith(server, api_key)).toBe(200)
+    await server.ctx.background.drain()
+    expect(server.log()).toContain('background work failed')
+    expect(await statusWith(server, api_key)).toBe(200)
   })
 })

@@ -1,0 +1,93 @@
+import { Navigate, useSearchParams } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
+import { api } from '../api.ts'
+import { queryClient } from '../query-client.ts'
+import { Button } from '../ui/button.tsx'
+import { Field } from '../ui/field.tsx'
+import { useTitle } from '../ui/page.tsx'
+import { FormProblem } from '../ui/problem.tsx'
+import css from './entry.module.css'
+import { Entry } from './entry.tsx'
+import { nextPath } from './next-path.ts'
+import { meQuery } from './session.tsx'
+
+/** `/login?next=…`: signs in, then goes where one wanted to go, if that is a page of ours. */
+export function LoginPage(): JSX.Element {
+  const [search] = useSearchParams<{ next?: string }>()
+  const me = useQuery(() => meQuery)
+  useTitle(() => 'Sign in')
+  const next = () => nextPath(typeof search.next === 'string' ? search.next : undefined, location.origin)
+  return (
+    <Switch fallback={<LoginForm />}>
+      <Match when={me.isSuccess && me.data !== null}>
+        <Navigate href={next()} />
+      </Match>
+      <Match when={me.isPending}>
+        <main aria-busy="true" />
+      </Match>
+    </Switch>
+  )
+}
+
+function LoginForm(): JSX.Element {
+  const [email, setEmail] = createSignal('')
+  const [password, setPassword] = createSignal('')
+  const [error, setError] = createSignal<unknown>()
+  const [busy, setBusy] = createSignal(false)
+  const setup = useQuery(() => ({ queryKey: ['setup'], queryFn: () => api.setup.status.query() }))
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    if (busy()) return
+    setBusy(true)
+    setError(undefined)
+    try {
+      await api.auth.signIn.mutate({ email: email().trim(), password: password() })
+      // The page then sees who is signed in and leaves by itself.
+      await queryClient.invalidateQueries({ queryKey: ['me'] })
+    } catch (problem) {
+      setError(problem)
+      setPassword('')
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Entry title="Sign in">
+      <form class={css.form} onSubmit={submit}>
+        <FormProblem error={error()} />
+        <Field
+          label="E-mail"
+          type="email"
+          name="email"
+          autocomplete="username"
+          required
+          autofocus
+          value={email()}
+          onText={setEmail}
+        />
+        <Field
+          label="Password"
+          type="password"
+          name="password"
+          autocomplete="current-password"
+          required
+          value={password()}
+          onText={setPassword}
+        />
+        <Button type="submit" variant="primary" busy={busy()}>
+          Sign in
+        </Button>
+      </form>
+      <Show
+        when={setup.isSuccess && setup.data.needed}
+        fallback={<p class={css.small}>Accounts are made by the administrator of this server.</p>}
+      >
+        <p class={css.small}>
+          This server has no account yet. It printed a set-up link when it started: open that link to make the
+          first one.
+        </p>
+      </Show>
+    </Entry>
+  )
+}

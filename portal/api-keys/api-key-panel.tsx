@@ -1,0 +1,164 @@
+import { queryOptions, useQuery } from '@tanstack/solid-query'
+import KeyRound from 'lucide-solid/icons/key-round'
+import Plus from 'lucide-solid/icons/plus'
+import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { useSession } from '../accounts/session.tsx'
+import { type ApiKey, api, type Organization } from '../api.ts'
+import { Badge } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { count } from '../ui/format.ts'
+import { PageProblem } from '../ui/problem.tsx'
+import { SkeletonRows } from '../ui/skeleton.tsx'
+import table from '../ui/table.module.css'
+import { Time } from '../ui/time.tsx'
+import css from './api-key-panel.module.css'
+import { MintDialog } from './mint-dialog.tsx'
+import { RevokeDialog } from './revoke-dialog.tsx'
+
+/** The keys of an organization. Looked at again now and then: "last used" is news. */
+export function apiKeysQuery(organization_id: string) {
+  return queryOptions({
+    queryKey: ['api-keys', organization_id],
+    queryFn: () => api.apiKeys.list.query({ organization_id }),
+    refetchInterval: 15_000,
+  })
+}
+
+/** The button that mints, with the dialogs behind it. */
+export function NewApiKey(props: { organization_id: string }): JSX.Element {
+  const [open, setOpen] = createSignal(false)
+  return (
+    <>
+      <Button variant="primary" onClick={() => setOpen(true)}>
+        <Plus size={15} aria-hidden="true" /> New API key
+      </Button>
+      <MintDialog organization_id={props.organization_id} open={open()} close={() => setOpen(false)} />
+    </>
+  )
+}
+
+/**
+ * The table of keys, the same for members and for staff. Viewers look; members revoke what they minted;
+ * admins revoke any.
+ */
+export function ApiKeyPanel(props: { organization_id: string; ownRole: Organization['role'] }): JSX.Element {
+  const session = useSession()
+  const keys = useQuery(() => apiKeysQuery(props.organization_id))
+  const [revoking, setRevoking] = createSignal<ApiKey>()
+  const sorted = createMemo(() => {
+    const all = keys.isSuccess ? keys.data : []
+    return [...all.filter((key) => !key.revoked_at), ...all.filter((key) => key.revoked_at)]
+  })
+  const live = () => sorted().filter((key) => !key.revoked_at).length
+  const mayRevoke = (key: ApiKey): boolean => {
+    if (props.ownRole === 'owner' || props.ownRole === 'admin') return true
+    return props.ownRole === 'member' && key.created_by.id === session.me().account.id
+  }
+  return (
+    <Switch>
+      <Match when={keys.isError && !keys.isSuccess}>
+        <PageProblem error={keys.error} retry={() => keys.refetch()} />
+      </Match>
+      <Match when={keys.isSuccess && keys.data.length === 0}>
+        <EmptyState icon={<KeyRound size={22} aria-hidden="true" />} title="No API keys yet">
+          <p>
+            A key lets a robot, a laptop or a CI job log episodes here. It is shown once, when it is made.
+          </p>
+          <Show when={props.ownRole !== 'viewer'} fallback={<p>You can look, but only members make keys.</p>}>
+            <NewApiKey organization_id={props.organization_id} />
+          </Show>
+        </EmptyState>
+      </Match>
+      <Match when={true}>
+        <div class={table.wrap} tabindex="0" role="region" aria-label="API keys">
+          <table class={`${table.table} ${css.keys}`} role="table">
+            <thead>
+              <tr>
+                <th>Label</th>
+                <th>Public prefix</th>
+                <th>Created</th>
+                <th>By</th>
+                <th>Last used</th>
+                <th>Status</th>
+                <th class={table.end}>
+                  <span class="visually-hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              <Show when={keys.isSuccess} fallback={<SkeletonRows columns={7} />}>
+                <For each={sorted()}>
+                  {(key) => (
+                    <KeyLine api_key={key} mayRevoke={mayRevoke(key)} revoke={() => setRevoking(key)} />
+                  )}
+                </For>
+              </Show>
+            </tbody>
+          </table>
+          <Show when={keys.isSuccess}>
+            <p class={table.note}>
+              {count(live(), 'live key')}
+              <Show when={sorted().length > live()}>
+                , {count(sorted().length - live(), 'revoked', 'revoked')}
+              </Show>
+            </p>
+          </Show>
+        </div>
+        <RevokeDialog
+          api_key={revoking()}
+          organization_id={props.organization_id}
+          close={() => setRevoking(undefined)}
+        />
+      </Match>
+    </Switch>
+  )
+}
+
+function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => void }): JSX.Element {
+  return (
+    <tr class={props.api_key.revoked_at ? css.revoked : undefined} role="row" data-row>
+      <td role="cell" class={`${table.wrapText} ${css.label}`}>
+        <bdi>{props.api_key.label}</bdi>
+      </td>
+      <td role="cell" class={css.prefix}>
+        <code>{props.api_key.prefix}</code>
+        <span class={css.hidden} aria-hidden="true">
+          _••••
+        </span>
+      </td>
+      <td role="cell" class={css.created}>
+        <Time at={props.api_key.created_at} />
+      </td>
+      <td role="cell" class={css.by} title={props.api_key.created_by.email}>
+        <bdi>{props.api_key.created_by.name}</bdi>
+      </td>
+      <td role="cell" class={css.used}>
+        <Show when={props.api_key.last_used_at} fallback={<span class={table.dim}>Never</span>}>
+          {(at) => <Time at={at()} />}
+        </Show>
+      </td>
+      <td role="cell" class={css.status}>
+        <Show when={props.api_key.revoked_at} fallback={<Badge tone="ready">Live</Badge>}>
+          {(at) => (
+            <Badge tone="neutral">
+              Revoked <Time at={at()} />
+            </Badge>
+          )}
+        </Show>
+      </td>
+      <td role="cell" class={`${table.end} ${css.end}`}>
+        <Show when={!props.api_key.revoked_at && props.mayRevoke}>
+          <Button
+            size="sm"
+            variant="ghost"
+            aria-label={`Revoke ${props.api_key.label}`}
+            onClick={props.revoke}
+          >
+            Revoke
+          </Button>
+        </Show>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,31 @@
+import { type JSX, Show } from 'solid-js'
+import { useSession } from '../accounts/session.tsx'
+import { NoOrganization } from '../shell/no-organization.tsx'
+import { PageHead, useTitle } from '../ui/page.tsx'
+import { ApiKeyPanel, NewApiKey } from './api-key-panel.tsx'
+
+/** `/portal/api-keys`: which keys are live, who made them, when each was used last. */
+export function ApiKeysPage(): JSX.Element {
+  const session = useSession()
+  useTitle(() => 'API keys')
+  return (
+    <Show when={session.organization()} fallback={<NoOrganization />} keyed>
+      {(organization) => {
+        const role = () => (session.me().account.staff ? 'admin' : organization.role)
+        return (
+          <>
+            <PageHead
+              title="API keys"
+              note="A key logs and reads the episodes of this organization. Give every robot its own, so that revoking one stops one."
+            >
+              <Show when={role() !== 'viewer'}>
+                <NewApiKey organization_id={organization.id} />
+              </Show>
+            </PageHead>
+            <ApiKeyPanel organization_id={organization.id} ownRole={role()} />
+          </>
+        )
+      }}
+    </Show>
+  )
+}

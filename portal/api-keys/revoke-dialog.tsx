@@ -1,0 +1,89 @@
+import { createEffect, createSignal, type JSX, on, Show } from 'solid-js'
+import { type ApiKey, api } from '../api.ts'
+import { queryClient } from '../query-client.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { FormProblem } from '../ui/problem.tsx'
+import { Time, useNow } from '../ui/time.tsx'
+import { toast } from '../ui/toast.tsx'
+
+const DAY = 86_400_000
+
+/** Says what stops working; a key that was used within a day wants its label typed. */
+export function RevokeDialog(props: {
+  api_key: ApiKey | undefined
+  organization_id: string
+  close: () => void
+}): JSX.Element {
+  return (
+    <Show when={props.api_key} keyed>
+      {(key) => <RevokeOne api_key={key} organization_id={props.organization_id} close={props.close} />}
+    </Show>
+  )
+}
+
+function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () => void }): JSX.Element {
+  const now = useNow()
+  const [typed, setTyped] = createSignal('')
+  const [error, setError] = createSignal<unknown>()
+  const [busy, setBusy] = createSignal(false)
+  const inUse = () =>
+    props.api_key.last_used_at !== null && now() - Date.parse(props.api_key.last_used_at) < DAY
+  const sure = () => !inUse() || typed().trim() === props.api_key.label.trim()
+  createEffect(on(typed, () => setError(undefined)))
+  const revoke = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    if (busy() || !sure()) return
+    setBusy(true)
+    try {
+      await api.apiKeys.revoke.mutate({ id: props.api_key.id })
+      await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
+      toast({ title: 'Key revoked', detail: `${props.api_key.label} stopped working.` })
+      props.close()
+    } catch (problem) {
+      setError(problem)
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog
+      open
+      onClose={props.close}
+      title={`Revoke ${props.api_key.label}?`}
+      description={
+        <>
+          Whatever uses <code>{props.api_key.prefix}</code> stops logging with its next request, and this
+          cannot be undone. Its episodes stay.{' '}
+          <Show when={props.api_key.last_used_at} fallback="This key was never used.">
+            {(at) => (
+              <>
+                Last used <Time at={at()} />.
+              </>
+            )}
+          </Show>
+        </>
+      }
+      footer={
+        <>
+          <Button onClick={props.close}>Cancel</Button>
+          <Button type="submit" form="revoke" variant="danger" busy={busy()} disabled={!sure()}>
+            Revoke key
+          </Button>
+        </>
+      }
+    >
+      <form id="revoke" onSubmit={revoke}>
+        <Show when={inUse()}>
+          <Field
+            label={`It is in use. Type “${props.api_key.label}” to revoke it`}
+            autocomplete="off"
+            value={typed()}
+            onText={setTyped}
+          />
+        </Show>
+        <FormProblem error={error()} />
+      </form>
+    </Dialog>
+  )
+}

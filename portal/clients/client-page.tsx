@@ -1,0 +1,139 @@
+import { A, useParams } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import { For, type JSX, Match, Switch } from 'solid-js'
+import { type ClientDetail, problemOf } from '../api.ts'
+import { ApiKeyPanel, NewApiKey } from '../api-keys/api-key-panel.tsx'
+import { LinkButton } from '../ui/button.tsx'
+import { CopyButton } from '../ui/copy-button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { PageHead, Section, useTitle } from '../ui/page.tsx'
+import { PageProblem } from '../ui/problem.tsx'
+import table from '../ui/table.module.css'
+import { Time } from '../ui/time.tsx'
+import { clientQuery } from './client-queries.ts'
+import css from './clients.module.css'
+import { StaffOnly } from './staff-only.tsx'
+
+/** `/admin/clients/:id`: one organization, as staff sees it. */
+export function ClientPage(): JSX.Element {
+  return (
+    <StaffOnly>
+      <Client />
+    </StaffOnly>
+  )
+}
+
+function Client(): JSX.Element {
+  const params = useParams<{ id: string }>()
+  const client = useQuery(() => clientQuery(params.id))
+  useTitle(() => (client.isSuccess ? client.data.name : 'Client'))
+  return (
+    <Switch fallback={<div aria-busy="true" />}>
+      <Match when={client.isError && problemOf(client.error).code === 'not_found'}>
+        <EmptyState page title="There is no such client">
+          <LinkButton href="/admin/clients">All clients</LinkButton>
+        </EmptyState>
+      </Match>
+      <Match when={client.isError}>
+        <PageProblem error={client.error} retry={() => client.refetch()} />
+      </Match>
+      <Match when={client.isSuccess && client.data}>{(found) => <ClientParts client={found()} />}</Match>
+    </Switch>
+  )
+}
+
+function ClientParts(props: { client: ClientDetail }): JSX.Element {
+  return (
+    <>
+      <A class={css.back} href="/admin/clients">
+        <ChevronLeft size={14} aria-hidden="true" /> Clients
+      </A>
+      <PageHead
+        title={props.client.name}
+        note={
+          <span class={css.facts}>
+            <span>
+              Client id&nbsp;<code>{props.client.id}</code>{' '}
+              <CopyButton text={props.client.id} what="client id" />
+            </span>
+            <span>
+              Slug&nbsp;<code>{props.client.slug}</code>
+            </span>
+            <span>
+              Created&nbsp;
+              <Time at={props.client.created_at} />
+            </span>
+          </span>
+        }
+      />
+      <Section
+        title="API access"
+        note="Keys belong to this client alone. A revoked key stays in the list for the record."
+        actions={<NewApiKey organization_id={props.client.id} />}
+      >
+        <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
+      </Section>
+      <Section title="Members">
+        <div class={table.wrap}>
+          <table class={table.table}>
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>E-mail</th>
+                <th>Role</th>
+                <th>Since</th>
+              </tr>
+            </thead>
+            <tbody>
+              <For each={props.client.members}>
+                {(member) => (
+                  <tr>
+                    <td>
+                      <bdi>{member.name}</bdi>
+                    </td>
+                    <td>{member.email}</td>
+                    <td>{member.role}</td>
+                    <td>
+                      <Time at={member.created_at} />
+                    </td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
+      </Section>
+      <Section title="Projects">
+        <div class={table.wrap}>
+          <table class={table.table}>
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Slug</th>
+                <th>Created</th>
+              </tr>
+            </thead>
+            <tbody>
+              <For each={props.client.projects}>
+                {(project) => (
+                  <tr>
+                    <td>
+                      <bdi>{project.name}</bdi>
+                    </td>
+                    <td>
+                      <code>{project.slug}</code>
+                    </td>
+                    <td>
+                      <Time at={project.created_at} />
+                    </td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,178 @@
+import { createWindowVirtualizer } from '@tanstack/solid-virtual'
+import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
+import type { EpisodeSummary } from '../api.ts'
+import { count } from '../ui/format.ts'
+import { useShortcuts } from '../ui/keyboard.ts'
+import table from '../ui/table.module.css'
+import css from './episode-list.module.css'
+import { EpisodeRow } from './episode-row.tsx'
+
+const COLUMNS: [label: string, name: keyof typeof css][] = [
+  ['Status', 'status'],
+  ['Episode', 'name'],
+  ['Robot', 'robot'],
+  ['Policy', 'policy'],
+  ['Source', 'source'],
+  ['Duration', 'duration'],
+  ['Size', 'size'],
+  ['Started', 'when'],
+]
+
+export interface EpisodeListProps {
+  episodes: EpisodeSummary[]
+  loading: boolean
+  /** More pages exist. */
+  more: boolean
+  loadMore: () => void
+  href: (id: string) => string
+}
+
+/** The virtual table: only the rows near the screen exist, each a link, `j` and `k` walk over them. */
+export function EpisodeList(props: EpisodeListProps): JSX.Element {
+  let body: HTMLDivElement | undefined
+  const height = useRowHeight()
+  const [margin, setMargin] = createSignal(0)
+  const virtual = createWindowVirtualizer({
+    get count() {
+      return props.episodes.length
+    },
+    estimateSize: () => height(),
+    overscan: 12,
+    get scrollMargin() {
+      return margin()
+    },
+  })
+  createEffect(on(height, () => virtual.measure(), { defer: true }))
+  const measure = (): void => {
+    if (body) setMargin(body.getBoundingClientRect().top + window.scrollY)
+  }
+  onMount(measure)
+  createEffect(on(() => props.episodes.length, measure))
+  const visible = createMemo(() => virtual.getVirtualItems().map((item) => item.index))
+  // Rows are kept by id, so that a new episode at the top never changes what is under the focus.
+  const ids = createMemo(() => visible().flatMap((index) => props.episodes[index]?.id ?? []))
+  const byId = createMemo(
+    () => new Map(props.episodes.map((episode, index) => [episode.id, { episode, index }])),
+  )
+  createEffect(() => {
+    if (props.more && (visible().at(-1) ?? 0) >= props.episodes.length - 15) props.loadMore()
+  })
+  const walk = useRowWalk(
+    () => props.episodes,
+    (index) => virtual.scrollToIndex(index),
+  )
+  return (
+    <div
+      class={css.table}
+      role="table"
+      aria-label="Episodes"
+      aria-rowcount={props.more ? -1 : props.episodes.length + 1}
+      aria-busy={props.loading}
+    >
+      <div role="rowgroup" class={css.head}>
+        <div role="row" class={css.header} aria-rowindex={1}>
+          <For each={COLUMNS}>
+            {([label, name]) => (
+              <div role="columnheader" class={css[name]}>
+                {label}
+              </div>
+            )}
+          </For>
+        </div>
+      </div>
+      <div
+        role="rowgroup"
+        ref={body}
+        class={css.body}
+        style={{ height: `${(props.loading ? 12 : props.episodes.length) * height()}px` }}
+      >
+        <Show when={props.loading}>
+          <Bones height={height()} />
+        </Show>
+        <For each={props.loading ? [] : ids()}>
+          {(id) => (
+            <Show when={byId().get(id)}>
+              {(row) => (
+                <EpisodeRow
+                  episode={row().episode}
+                  index={row().index}
+                  top={row().index * height()}
+                  href={props.href(id)}
+                  onFocus={() => walk.set(row().index)}
+                />
+              )}
+            </Show>
+          )}
+        </For>
+      </div>
+      <Show when={!props.loading}>
+        <p class={css.foot}>
+          {props.more
+            ? `${count(props.episodes.length, 'episode')} loaded, more as you scroll`
+            : count(props.episodes.length, 'episode')}
+        </p>
+      </Show>
+    </div>
+  )
+}
+
+/** `j` and `k` move the focus from row to row; Enter then follows the link by itself. */
+function useRowWalk(
+  episodes: () => EpisodeSummary[],
+  show: (index: number) => void,
+): { set: (index: number) => void } {
+  let at = -1
+  const go = (step: number): void => {
+    const next = Math.min(Math.max(at + step, 0), episodes().length - 1)
+    const id = episodes()[next]?.id
+    if (!id) return
+    at = next
+    if (!focusRow(id)) {
+      show(next)
+      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(id)))
+    }
+  }
+  useShortcuts({ j: () => go(1), k: () => go(-1) })
+  return {
+    set: (index) => {
+      at = index
+    },
+  }
+}
+
+function focusRow(id: string): boolean {
+  const link = document.getElementById(`row-${id}`)
+  link?.focus({ preventScroll: true })
+  link?.closest('[data-row]')?.scrollIntoView({ block: 'nearest' })
+  return link !== null
+}
+
+/** Rows are one line on a screen and two on a phone. */
+function useRowHeight(): () => number {
+  const phone = window.matchMedia('(max-width: 640px)')
+  const [height, setHeight] = createSignal(phone.matches ? 58 : 36)
+  const update = (): void => {
+    setHeight(phone.matches ? 58 : 36)
+  }
+  phone.addEventListener('change', update)
+  onCleanup(() => phone.removeEventListener('change', update))
+  return height
+}
+
+function Bones(props: { height: number }): JSX.Element {
+  return (
+    <For each={Array.from({ length: 12 })}>
+      {(_, at) => (
+        <div class={css.row} aria-hidden="true" style={{ transform: `translateY(${at() * props.height}px)` }}>
+          <For each={COLUMNS}>
+            {([, name]) => (
+              <div class={css[name]}>
+                <span class={table.bone} />
+              </div>
+            )}
+          </For>
+        </div>
+      )}
+    </For>
+  )
+}

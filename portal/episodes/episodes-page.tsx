@@ -1,0 +1,103 @@
+import { A, useSearchParams } from '@solidjs/router'
+import { useInfiniteQuery } from '@tanstack/solid-query'
+import Check from 'lucide-solid/icons/check'
+import SearchX from 'lucide-solid/icons/search-x'
+import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
+import { useSession } from '../accounts/session.tsx'
+import type { Organization } from '../api.ts'
+import { NoOrganization } from '../shell/no-organization.tsx'
+import { Button } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { PageHead, useTitle } from '../ui/page.tsx'
+import { PageProblem } from '../ui/problem.tsx'
+import { EpisodeList } from './episode-list.tsx'
+import { episodesQuery } from './episode-queries.ts'
+import { FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
+import { FilterBar } from './filter-bar.tsx'
+import first from './first-episode.module.css'
+import { FirstEpisode } from './first-episode.tsx'
+
+/** `/portal/episodes`: what happened, newest first. */
+export function EpisodesPage(): JSX.Element {
+  const session = useSession()
+  useTitle(() => 'Episodes')
+  return (
+    <Show when={session.organization()} fallback={<NoOrganization />} keyed>
+      {(organization) => <Episodes organization={organization} />}
+    </Show>
+  )
+}
+
+function Episodes(props: { organization: Organization }): JSX.Element {
+  const session = useSession()
+  const [search, setSearch] = useSearchParams()
+  const filter = createMemo(() => readFilter(search))
+  const list = useInfiniteQuery(() => episodesQuery(props.organization.id, filter()))
+  const episodes = createMemo(() => (list.isSuccess ? list.data.pages.flatMap((page) => page.items) : []))
+  const narrowed = () => Object.keys(filter()).length > 0
+  const empty = () => list.isSuccess && !list.isPlaceholderData && episodes().length === 0
+  const received = useFirstReceived(empty, narrowed, () => episodes()[0]?.id)
+  const set = (name: FilterName, value: string | undefined): void =>
+    setSearch({ [name]: value ?? null }, { scroll: false })
+  const clear = (): void => setSearch(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])))
+  return (
+    <>
+      <PageHead title="Episodes" />
+      <Show when={received()}>
+        {(id) => (
+          <p class={first.received} role="status">
+            <Check size={15} aria-hidden="true" /> First episode received.
+            <A href={session.href(`/portal/episodes/${id()}`)}>Open it</A>
+          </p>
+        )}
+      </Show>
+      <Switch>
+        <Match when={list.isError && !list.isSuccess}>
+          <PageProblem error={list.error} retry={() => list.refetch()} />
+        </Match>
+        <Match when={empty() && !narrowed()}>
+          <FirstEpisode />
+        </Match>
+        <Match when={true}>
+          <FilterBar filter={filter()} set={set} clear={clear} />
+          <Show
+            when={!empty()}
+            fallback={
+              <EmptyState
+                icon={<SearchX size={22} aria-hidden="true" />}
+                title="No episode fits these filters"
+              >
+                <Button onClick={clear}>Clear filters</Button>
+              </EmptyState>
+            }
+          >
+            <EpisodeList
+              episodes={episodes()}
+              loading={list.isPending}
+              more={list.isSuccess && list.hasNextPage}
+              loadMore={() => {
+                if (!list.isFetching) void list.fetchNextPage()
+              }}
+              href={(id) => session.href(`/portal/episodes/${id}`)}
+            />
+          </Show>
+        </Match>
+      </Switch>
+    </>
+  )
+}
+
+/** The id of the first episode, once one arrives where there was none while the page was open. */
+function useFirstReceived(
+  empty: () => boolean,
+  narrowed: () => boolean,
+  id: () => string | undefined,
+): () => string | undefined {
+  const [wasEmpty, setWasEmpty] = createSignal(false)
+  createEffect(
+    on([empty, narrowed], ([isEmpty, isNarrowed]) => {
+      if (isEmpty && !isNarrowed) setWasEmpty(true)
+    }),
+  )
+  return () => (wasEmpty() && !empty() && !narrowed() ? id() : undefined)
+}

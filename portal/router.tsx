@@ -1,0 +1,77 @@
+import { Navigate, type RouteDefinition, type RoutePreloadFuncArgs, Router } from '@solidjs/router'
+import { QueryClientProvider } from '@tanstack/solid-query'
+import { ErrorBoundary, type JSX, lazy, Suspense } from 'solid-js'
+import { episodeQuery } from './episodes/episode-queries.ts'
+import { queryClient } from './query-client.ts'
+import { Shell } from './shell/shell.tsx'
+import { PageProblem } from './ui/problem.tsx'
+import { ToastRegion } from './ui/toast.tsx'
+
+// One file of script a page, fetched when a link to it is hovered or focused.
+const EpisodesPage = lazy(() =>
+  import('./episodes/episodes-page.tsx').then((m) => ({ default: m.EpisodesPage })),
+)
+const EpisodePage = lazy(() =>
+  import('./episodes/episode-page.tsx').then((m) => ({ default: m.EpisodePage })),
+)
+const ApiKeysPage = lazy(() =>
+  import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
+)
+const SettingsPage = lazy(() =>
+  import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
+)
+const ClientsPage = lazy(() => import('./clients/clients-page.tsx').then((m) => ({ default: m.ClientsPage })))
+const ClientPage = lazy(() => import('./clients/client-page.tsx').then((m) => ({ default: m.ClientPage })))
+const LoginPage = lazy(() => import('./accounts/login-page.tsx').then((m) => ({ default: m.LoginPage })))
+const SetupPage = lazy(() => import('./accounts/setup-page.tsx').then((m) => ({ default: m.SetupPage })))
+const NotFoundPage = lazy(() =>
+  import('./shell/not-found-page.tsx').then((m) => ({ default: m.NotFoundPage })),
+)
+
+function toEpisodes(): JSX.Element {
+  return <Navigate href="/portal/episodes" />
+}
+
+function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
+  if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
+}
+
+const ROUTES: RouteDefinition[] = [
+  { path: '/', component: toEpisodes },
+  { path: '/login', component: LoginPage },
+  { path: '/setup', component: SetupPage },
+  {
+    path: '/',
+    component: Shell,
+    children: [
+      { path: '/portal', component: toEpisodes },
+      { path: '/portal/episodes', component: EpisodesPage },
+      { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
+      { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/settings', component: SettingsPage },
+      { path: '/admin/clients', component: ClientsPage },
+      { path: '/admin/clients/:id', component: ClientPage },
+    ],
+  },
+  { path: '*', component: NotFoundPage },
+]
+
+/** The whole portal. */
+export function Portal(): JSX.Element {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Router root={(props) => <Frame>{props.children}</Frame>}>{ROUTES}</Router>
+    </QueryClientProvider>
+  )
+}
+
+function Frame(props: { children?: JSX.Element }): JSX.Element {
+  return (
+    <>
+      <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
+        <Suspense>{props.children}</Suspense>
+      </ErrorBoundary>
+      <ToastRegion />
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+import type { Session } from '../accounts/session.tsx'
+import { signOut } from '../accounts/sign-out.ts'
+import { seenEpisodes } from '../episodes/episode-queries.ts'
+import { setTheme } from '../ui/theme.ts'
+import { openShortcutList } from './overlays.ts'
+
+export interface Command {
+  label: string
+  hint: string
+  run: () => void
+}
+
+/** What the palette offers for a text: everything whose words all begin somewhere in the label. */
+export function listCommands(text: string, session: Session, navigate: (path: string) => void): Command[] {
+  const id = text.trim()
+  const go = (path: string) => () => navigate(path)
+  const direct = /^ep_[0-9a-z]{6,}$/.test(id)
+    ? [{ label: `Open episode ${id}`, hint: 'By id', run: go(`/portal/episodes/${id}`) }]
+    : []
+  const words = id.toLowerCase().split(/\s+/).filter(Boolean)
+  const fits = (command: Command) =>
+    words.every((word) => `${command.label} ${command.hint}`.toLowerCase().includes(word))
+  return [...direct, ...pages(session, go), ...organizations(session), ...episodes(go), ...settings()].filter(
+    (command) => direct.includes(command) || fits(command),
+  )
+}
+
+function pages(session: Session, go: (path: string) => () => void): Command[] {
+  const staff = session.me().account.staff
+  return [
+    { label: 'Episodes', hint: 'g e', run: go(session.href('/portal/episodes')) },
+    { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
+    { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
+    { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
+    ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
+  ]
+}
+
+function organizations(session: Session): Command[] {
+  const others = session.me().organizations.filter((one) => one.id !== session.organization()?.id)
+  return others.map((one) => ({
+    label: `Switch to ${one.name}`,
+    hint: 'Organization',
+    run: () => session.choose(one),
+  }))
+}
+
+function episodes(go: (path: string) => () => void): Command[] {
+  return seenEpisodes()
+    .slice(0, 20)
+    .map((one) => ({
+      label: one.name ?? one.id,
+      hint: `Episode · ${one.status}`,
+      run: go(`/portal/episodes/${one.id}`),
+    }))
+}
+
+function settings(): Command[] {
+  return [
+    { label: 'Light theme', hint: 'Theme', run: () => setTheme('light') },
+    { label: 'Dark theme', hint: 'Theme', run: () => setTheme('dark') },
+    { label: 'Follow the system theme', hint: 'Theme', run: () => setTheme('system') },
+    { label: 'Keyboard shortcuts', hint: '?', run: openShortcutList },
+    { label: 'Sign out', hint: 'Account', run: () => void signOut() },
+  ]
+}

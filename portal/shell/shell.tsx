@@ -1,0 +1,52 @@
+import { Navigate, type RouteSectionProps, useLocation } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import { ErrorBoundary, type JSX, Match, Suspense, Switch } from 'solid-js'
+import { meQuery, SessionProvider } from '../accounts/session.tsx'
+import { PageProblem } from '../ui/problem.tsx'
+import { CommandPalette } from './command-palette.tsx'
+import { GlobalShortcuts } from './global-shortcuts.tsx'
+import css from './shell.module.css'
+import { SideBar } from './side-bar.tsx'
+
+/** The frame of every signed-in page; somebody who is not signed in is sent to do that, and back. */
+export function Shell(props: RouteSectionProps): JSX.Element {
+  const me = useQuery(() => meQuery)
+  const location = useLocation()
+  return (
+    <Switch fallback={<div class={css.blank} aria-busy="true" />}>
+      <Match when={me.isSuccess && me.data === null}>
+        <Navigate href={() => `/login?next=${encodeURIComponent(location.pathname + location.search)}`} />
+      </Match>
+      <Match when={me.isSuccess && me.data}>
+        {(value) => (
+          <SessionProvider me={value()}>
+            <Frame>{props.children}</Frame>
+          </SessionProvider>
+        )}
+      </Match>
+      <Match when={me.isError}>
+        <PageProblem error={me.error} retry={() => me.refetch()} />
+      </Match>
+    </Switch>
+  )
+}
+
+function Frame(props: { children: JSX.Element }): JSX.Element {
+  return (
+    <div class={css.frame}>
+      <a class={css.skip} href="#main">
+        Skip to content
+      </a>
+      <SideBar />
+      <main class={css.main} id="main" tabindex="-1">
+        <div class={css.content}>
+          <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
+            <Suspense>{props.children}</Suspense>
+          </ErrorBoundary>
+        </div>
+      </main>
+      <CommandPalette />
+      <GlobalShortcuts />
+    </div>
+  )
+}

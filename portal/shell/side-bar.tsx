@@ -1,0 +1,50 @@
+import { A } from '@solidjs/router'
+import Building from 'lucide-solid/icons/building'
+import KeyRound from 'lucide-solid/icons/key-round'
+import ListVideo from 'lucide-solid/icons/list-video'
+import Search from 'lucide-solid/icons/search'
+import { type JSX, Show } from 'solid-js'
+import { useSession } from '../accounts/session.tsx'
+import { AccountMenu } from './account-menu.tsx'
+import { OrganizationSwitcher } from './organization-switcher.tsx'
+import { openPalette } from './overlays.ts'
+import css from './side-bar.module.css'
+
+/** Where one can go: a column, a strip of icons on a narrow screen, a bar at the bottom of a phone. */
+export function SideBar(): JSX.Element {
+  const session = useSession()
+  return (
+    <aside class={css.side}>
+      <OrganizationSwitcher />
+      <button type="button" class={css.search} onClick={openPalette} title="Search and commands (Ctrl K)">
+        <Search size={15} aria-hidden="true" />
+        <span class={css.label}>Search</span>
+        <kbd class={css.keys}>Ctrl K</kbd>
+      </button>
+      <nav class={css.nav} aria-label="Main">
+        <NavLink href={session.href('/portal/episodes')} label="Episodes">
+          <ListVideo size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/api-keys')} label="API keys">
+          <KeyRound size={16} aria-hidden="true" />
+        </NavLink>
+        <Show when={session.me().account.staff}>
+          <p class={css.group}>Admin</p>
+          <NavLink href="/admin/clients" label="Clients">
+            <Building size={16} aria-hidden="true" />
+          </NavLink>
+        </Show>
+      </nav>
+      <AccountMenu />
+    </aside>
+  )
+}
+
+function NavLink(props: { href: string; label: string; children: JSX.Element }): JSX.Element {
+  return (
+    <A href={props.href} class={css.link} activeClass={css.active} inactiveClass="" title={props.label}>
+      {props.children}
+      <span class={css.label}>{props.label}</span>
+    </A>
+  )
+}

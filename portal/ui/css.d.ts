@@ -1,0 +1,2 @@
+// Fonts are plain style sheets without types.
+declare module '@fontsource-variable/*'

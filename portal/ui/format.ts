@@ -1,0 +1,63 @@
+/**
+ * Numbers and times as people read them.
+ *
+ * @example duration(47.21) // "47.2 s"
+ */
+export function duration(seconds: number): string {
+  if (seconds < 600) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`
+}
+
+/** Bytes in decimal units: `1.3 GB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB']
+  let value = bytes
+  let unit = 'B'
+  for (const next of units) {
+    if (value < 999.5) break
+    value /= 1000
+    unit = next
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
+}
+
+/** A hash or id shortened in the middle, both ends kept: `9f86d0…0f00a08`. */
+export function shorten(text: string, head = 7, tail = 5): string {
+  return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`
+}
+
+/** How long ago, in the shortest words that still tell: `4 min ago`, `3 d ago`, then the date. */
+export function ago(iso: string, now: number): string {
+  const at = Date.parse(iso)
+  const seconds = Math.round((now - at) / 1000)
+  if (Number.isNaN(at)) return iso
+  if (seconds < 45) return 'just now'
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
+  if (seconds < 30 * 86_400) return `${Math.round(seconds / 86_400)} d ago`
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }).format(at)
+}
+
+const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+const clock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
+
+/** The exact time twice: in the viewer's zone, then in UTC. */
+export function exact(iso: string): string {
+  const at = Date.parse(iso)
+  if (Number.isNaN(at)) return iso
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const utc = `${clock.format(at)} UTC`
+  return zone === 'UTC' ? utc : `${local.format(at)} ${zone} · ${utc}`
+}
+
+/** `1 artifact`, `3 artifacts`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, '0')
+}

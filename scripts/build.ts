@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'vite'
+
+/**
+ * Builds the portal (dist/portal, with .gz and .br beside each text file) and the server bundle (dist/server.js).
+ *
+ *   npx tsx scripts/build.ts              builds
+ *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const SOURCES = [
+  'server',
+  'portal',
+  'sdk',
+  'schema.sql',
+  'package.json',
+  'vite.config.ts',
+  'scripts/build.ts',
+]
+const COMPRESSIBLE = new Set(['.js', '.css', '.html', '.svg', '.json', '.txt'])
+
+export async function buildAll(): Promise<void> {
+  await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
+  compress(join(root, 'dist/portal'))
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    build: {
+      ssr: 'server/main.ts',
+      outDir: 'dist',
+      emptyOutDir: false,
+      target: 'node20',
+      rollupOptions: { output: { entryFileNames: 'server.js' } },
+    },
+  })
+}
+
+export async function buildIfStale(): Promise<void> {
+  const bundle = join(root, 'dist/server.js')
+  const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0
+  if (SOURCES.some((source) => newest(join(root, source)) > built)) await buildAll()
+}
+
+/** Compressed once here, so that serving a page costs no processor time. */
+function compress(folder: string): void {
+  for (const file of files(folder)) {
+    if (!COMPRESSIBLE.has(extname(file))) continue
+    const bytes = readFileSync(file)
+    if (bytes.length < 1024) continue
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+    writeFileSync(
+      `${file}.br`,
+      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+    )
+  }
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? files(path) : [path]
+  })
+}
+
+function newest(path: string): number {
+  if (!existsSync(path)) return 0
+  const stats = statSync(path)
+  if (!stats.isDirectory()) return stats.mtimeMs
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await (process.argv.includes('--if-stale') ? buildIfStale() : buildAll())
+}

@@ -1,0 +1,40 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+
+/**
+ * Finds what the tests need besides npm packages: Chromium for the pages, ffmpeg and ffprobe for the sample
+ * recording. As root on Debian it installs what is missing; otherwise it says in a sentence what to install.
+ */
+const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
+  { tool: 'Chromium', candidates: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
+  { tool: 'ffmpeg', candidates: ['ffmpeg'], packages: ['ffmpeg'] },
+  { tool: 'ffprobe', candidates: ['ffprobe'], packages: ['ffmpeg'] },
+]
+
+function missing(): typeof NEEDED {
+  return NEEDED.filter(({ candidates }) => !candidates.some(isOnPath))
+}
+
+function isOnPath(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+}
+
+function installFromDebian(packages: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { stdio: ['ignore', 2, 2] as ('ignore' | number)[], env }
+  execFileSync('apt-get', ['update', '-qq'], options)
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+}
+
+const absent = missing()
+if (absent.length > 0) {
+  const packages = [...new Set(absent.flatMap((need) => need.packages))]
+  const names = absent.map(({ tool }) => tool).join(' and ')
+  if (process.getuid?.() === 0 && isOnPath('apt-get')) {
+    console.error(`The tests need ${names}: installing ${packages.join(', ')} with apt-get.`)
+    installFromDebian(packages)
+  }
+  if (missing().length > 0) {
+    console.error(`Error: the tests need ${names}.\nTry: sudo apt-get install ${packages.join(' ')}`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,66 @@
+import { ConfigurationError } from './errors.ts'
+import { keyProblem } from './key-format.ts'
+import type { Profile, Runtime } from './runtime.ts'
+
+/** A usable key and the deployment it is for. */
+export interface Credentials {
+  api_key: string
+  base_url: string
+}
+
+/** What the caller gave. */
+export interface GivenCredentials {
+  api_key?: string
+  base_url?: string
+  profile?: string
+}
+
+/**
+ * Key and address, each on its own from: arguments, the profile named in the arguments, the environment,
+ * the `default` profile of the credentials file. The file is read only when something is still missing.
+ *
+ * @example resolveCredentials({ base_url: 'http://localhost:3000' }, runtime)
+ * @throws ConfigurationError when one is missing or cannot be right; the key is never shown
+ */
+export function resolveCredentials(given: GivenCredentials, runtime: Runtime): Credentials {
+  const named = given.profile === undefined ? {} : namedProfile(given.profile, runtime)
+  const api_key = given.api_key ?? named.api_key ?? runtime.env('ROBOTRACE_API_KEY')
+  const base_url = given.base_url ?? named.base_url ?? runtime.env('ROBOTRACE_BASE_URL')
+  const saved = api_key === undefined || base_url === undefined ? runtime.readProfile?.('default') : undefined
+  return {
+    api_key: checkKey(api_key ?? saved?.api_key),
+    base_url: checkBaseUrl(base_url ?? saved?.base_url),
+  }
+}
+
+function namedProfile(name: string, runtime: Runtime): Profile {
+  const profile = runtime.readProfile?.(name)
+  if (profile) return profile
+  throw new ConfigurationError(`There is no profile '${name}'. Run \`robotrace login --profile ${name}\`.`)
+}
+
+function checkKey(api_key: string | undefined): string {
+  if (api_key === undefined) {
+    throw new ConfigurationError(
+      'No API key. Pass api_key to the client, set ROBOTRACE_API_KEY, or run `robotrace login`.',
+    )
+  }
+  const problem = keyProblem(api_key)
+  if (problem) throw new ConfigurationError(`The API key ${problem}. Copy it again from where it was shown.`)
+  return api_key
+}
+
+function checkBaseUrl(base_url: string | undefined): string {
+  if (base_url === undefined) {
+    throw new ConfigurationError(
+      'No deployment address. Pass base_url to the client, set ROBOTRACE_BASE_URL, or run `robotrace login`.',
+    )
+  }
+  const url = URL.canParse(base_url) ? new URL(base_url) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new ConfigurationError(
+      'base_url must be an http or https address without user, query or fragment, such as https://robotrace.example.org.',
+    )
+  }
+  return url.href.replace(/\/+$/, '')
+}

@@ -1,0 +1,227 @@
+import { ConfigurationError } from './errors.ts'
+import { checkOutcome, type FinalizeOptions, reasonOf } from './outcome.ts'
+import { exactSeed } from './seeds.ts'
+import type { Transport } from './transport.ts'
+import { type UploadOptions, type UploadSource, uploadArtifact } from './uploads.ts'
+import type { ArtifactKind, FinalizedEpisode, FinalizeEpisode, StartEpisode, StartedEpisode } from './wire.ts'
+
+const ALL_KINDS: ArtifactKind[] = ['video', 'sensors', 'actions']
+const MOST_REASON = 2000
+
+/** Set once by the class below, so that only this module makes episodes. */
+let makeEpisode: (transport: Transport, started: StartedEpisode, announced: ArtifactKind[]) => Episode
+
+/** Opens an episode on the server; see {@linkcode Client.startEpisode}. */
+export async function startEpisode(
+  transport: Transport,
+  options: StartEpisode,
+  verbose: boolean | undefined,
+): Promise<Episode> {
+  const { request_uploads, seed, ...fields } = options
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  const started = await transport.json<StartedEpisode>({
+    method: 'POST',
+    path: '/api/ingest/episode',
+    body: {
+      source: 'real',
+      ...given,
+      seed: exactSeed(seed) ?? undefined,
+      request_uploads: request_uploads ?? ALL_KINDS,
+    },
+    retry_while_limited: true,
+  })
+  const episode = makeEpisode(transport, started, request_uploads ?? [])
+  transport.runtime.announce(episode.portal_url, verbose)
+  return episode
+}
+
+/**
+ * One recording under way: upload its artifacts, then finalize it.
+ *
+ * With `await using` it is finalized when the block ends: as **failed**, with the reason, after
+ * {@linkcode Episode.fail}, after an upload that did not go through, or when a slot named in
+ * `request_uploads` received nothing; else as **ready**. JavaScript does not tell a disposer whether the
+ * block threw: an exception in code that has nothing to do with the episode, after everything announced
+ * has arrived, cannot be seen. Where that matters use {@linkcode Client.recordEpisode}, which sees every
+ * exception, or call {@linkcode Episode.finalize} yourself.
+ *
+ * @example
+ * ```ts
+ * import { Client } from '@robotrace/sdk'
+ *
+ * await using episode = await new Client().startEpisode({ name: 'pick_and_place v3', request_uploads: ['video'] })
+ * await episode.upload('video', './run.mp4')
+ * ```
+ */
+export class Episode {
+  /** Such as `ep_8f3c…`. */
+  readonly id: string
+  /** `r2` when uploads work here, whatever the backend. */
+  readonly storage: 'r2' | 'unconfigured'
+  /** The page of this episode. */
+  readonly portal_url: string
+  readonly #transport: Transport
+  readonly #slots: StartedEpisode['upload_urls']
+  readonly #announced: ArtifactKind[]
+  readonly #sizes = new Map<ArtifactKind, number>()
+  readonly #upload_errors = new Map<ArtifactKind, string>()
+  readonly #running = new Set<Promise<unknown>>()
+  #failure: { reason: string; time_s: number | undefined } | undefined
+  #refused_reason: string | undefined
+  #sending = false
+  #tried = false
+  #status: 'recording' | 'ready' | 'failed' = 'recording'
+
+  private constructor(transport: Transport, started: StartedEpisode, announced: ArtifactKind[]) {
+    this.#transport = transport
+    this.#slots = started.upload_urls ?? []
+    this.#announced = announced
+    this.id = started.episode_id
+    this.storage = started.storage ?? 'unconfigured'
+    this.portal_url = `${transport.base_url}/portal/episodes/${encodeURIComponent(started.episode_id)}`
+  }
+
+  static {
+    makeEpisode = (transport, started, announced) => new Episode(transport, started, announced)
+  }
+
+  /** `recording` until the server has confirmed how it ended. */
+  get status(): 'recording' | 'ready' | 'failed' {
+    return this.#status
+  }
+
+  /** Bytes of the artifacts that arrived. */
+  get bytes_total(): number {
+    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0)
+  }
+
+  /** Why the episode counts as failed so far; undefined while nothing went wrong. */
+  get failure_reason(): string | undefined {
+    return this.#failure?.reason ?? [...this.#upload_errors.values()][0]
+  }
+
+  /**
+   * Uploads one artifact. The same kind may be sent again: the last one that arrived counts.
+   *
+   * @throws ConfigurationError for a slot that was not requested; APIError; TransportError
+   *
+   * @example
+   * ```ts
+   * await episode.upload('video', './run.mp4', {
+   *   on_progress: ({ sent_bytes, total_bytes }) => console.log(sent_bytes / total_bytes),
+   * })
+   * declare const episode: import('@robotrace/sdk').Episode
+   * ```
+   */
+  async upload(kind: ArtifactKind, source: UploadSource, options: UploadOptions = {}): Promise<void> {
+    this.#checkOpen()
+    const running = this.#upload(kind, source, options)
+    this.#running.add(running)
+    try {
+      await running
+      this.#upload_errors.delete(kind)
+    } catch (error) {
+      this.#upload_errors.set(
+        kind,
+        this.#transport.hide(`upload error: ${reasonOf(error)}`).slice(0, MOST_REASON),
+      )
+      throw error
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  /**
+   * Says that the run failed; nothing is sent until the episode is finalized. The first reason stays.
+   *
+   * @example
+   * ```ts
+   * episode.fail('gripper lost the object', { time_s: 12.84 })
+   * declare const episode: import('@robotrace/sdk').Episode
+   * ```
+   */
+  fail(reason: string, at: { time_s?: number } = {}): void {
+    this.#failure ??= { reason: this.#transport.hide(reason).slice(0, MOST_REASON), time_s: at.time_s }
+  }
+
+  /**
+   * Ends the episode. Sent once and never repeated by itself; when it throws, it may be called again.
+   *
+   * @throws ConfigurationError when it is finalized already; APIError (409: archived); TransportError
+   *
+   * @example
+   * ```ts
+   * const { bytes_total, missing_uploads } = await episode.finalize({ status: 'ready', duration_s: 42.5 })
+   * declare const episode: import('@robotrace/sdk').Episode
+   * ```
+   */
+  async finalize(options: FinalizeOptions = {}): Promise<FinalizedEpisode> {
+    this.#checkOpen()
+    this.#sending = true
+    try {
+      const body = this.#finalBody(options)
+      const answer = await this.#transport.json<FinalizedEpisode>({
+        method: 'POST',
+        path: `/api/ingest/episode/${encodeURIComponent(this.id)}/finalize`,
+        body,
+      })
+      this.#status = answer.status ?? body.status
+      return answer
+    } catch (error) {
+      // Only a call that left this machine counts as tried: the disposer still has to end the others.
+      if (error instanceof ConfigurationError) this.#refused_reason = `finalize error: ${error.message}`
+      else this.#tried = true
+      throw error
+    } finally {
+      this.#sending = false
+    }
+  }
+
+  /** Finalizes as ready or failed unless that was tried already; waits for uploads that still run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Whoever finalized has seen how it went; a second attempt is not ours to make.
+    if (this.#status !== 'recording' || this.#sending || this.#tried) return
+    await Promise.allSettled(this.#running)
+    const missing = this.#announced.filter((kind) => !this.#sizes.has(kind) && this.#slot(kind))
+    const reason = this.#refused_reason ?? `the recording ended before ${missing.join(' and ')} arrived`
+    const failed = this.#refused_reason !== undefined || missing.length > 0
+    if (failed && this.failure_reason === undefined) this.fail(reason)
+    await this.finalize()
+  }
+
+  #checkOpen(): void {
+    if (this.#status !== 'recording') {
+      throw new ConfigurationError(`Episode ${this.id} is already finalized as ${this.#status}.`)
+    }
+    if (this.#sending) throw new ConfigurationError(`Episode ${this.id} is being finalized.`)
+  }
+
+  async #upload(kind: ArtifactKind, source: UploadSource, options: UploadOptions): Promise<void> {
+    const slot = this.#slot(kind)
+    if (slot) {
+      this.#sizes.set(kind, await uploadArtifact(this.#transport, slot, source, options))
+      return
+    }
+    throw new ConfigurationError(
+      this.storage === 'unconfigured'
+        ? 'This deployment has no storage for artifacts; only metadata can be logged.'
+        : `Episode ${this.id} has no slot for ${kind}. Name it in request_uploads.`,
+    )
+  }
+
+  #slot(kind: ArtifactKind): StartedEpisode['upload_urls'][number] | undefined {
+    return this.#slots.find((slot) => slot.kind === kind)
+  }
+
+  #finalBody(options: FinalizeOptions): FinalizeEpisode {
+    const { failure_reason: given_reason, ...rest } = options
+    const status = options.status ?? (this.failure_reason === undefined ? 'ready' : 'failed')
+    const body = { ...rest, status, bytes_total: rest.bytes_total ?? (this.bytes_total || undefined) }
+    checkOutcome(status, options)
+    if (status === 'ready') return body
+    const reason = given_reason ?? this.failure_reason
+    const metadata =
+      reason == null ? rest.metadata : { ...rest.metadata, failure_reason: this.#transport.hide(reason) }
+    return { ...body, metadata, failure_time_s: rest.failure_time_s ?? this.#failure?.time_s }
+  }
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The real process, as `npm start` runs it, for what only a process can show: signals, exit status, output. */
+export interface ServerProcess {
+  child: ChildProcess
+  data: string
+  /** Everything written so far. */
+  stdout: () => string
+  stderr: () => string
+  /** Settles with the first match in the output; rejects when the process ends without one. */
+  until: (pattern: RegExp) => Promise<RegExpExecArray>
+  exit: Promise<number | null>
+}
+
+/** @example const server = startProcess({ PORT: '0' }) */
+export function startProcess(env: Record<string, string> = {}): ServerProcess {
+  const data = env.ROBOTRACE_DATA ?? mkdtempSync(join(tmpdir(), 'robotrace-process-'))
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: tmpdir(),
+      PORT: '0',
+      ROBOTRACE_DATA: data,
+      ROBOTRACE_MIN_FREE: '1MB',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk) => {
+    stdout += String(chunk)
+  })
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk)
+  })
+  const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const until = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(stdout)
+        if (match) resolve(match)
+      }
+      look()
+      child.stdout?.on('data', look)
+      exit.then((code) => reject(new Error(`ended with ${code} before ${pattern}: ${stdout}${stderr}`)))
+    })
+  return { child, data, stdout: () => stdout, stderr: () => stderr, until, exit }
+}

@@ -1,0 +1,308 @@
+import { describe, expect, test } from 'vitest'
+import { makeSetupLink } from '../../server/accounts/setup.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
+import { PASSWORD, person, tenant } from '../seed.ts'
+
+/** One tRPC mutation as the browser sends it, for what a client library hides: cookies, headers, statuses. */
+function mutate(server: TestServer, procedure: string, input: unknown, headers: Record<string, string> = {}) {
+  return server.fetch(`/trpc/${procedure}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin', ...headers },
+    body: JSON.stringify(input),
+  })
+}
+
+function signIn(server: TestServer, email: string, password = PASSWORD, cookie = ''): Promise<Response> {
+  return mutate(server, 'auth.signIn', { email, password }, cookie ? { Cookie: cookie } : {})
+}
+
+/** A Cookie header made of what a response sets. */
+function cookiesOf(response: Response): string {
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+}
+
+async function me(server: TestServer, cookie: string) {
+  return portalClient(server, { cookie }).auth.me.query()
+}
+
+const firstAccount = {
+  email: 'Art@Lab.example',
+  name: 'Art',
+  password: PASSWORD,
+  organization_name: 'Halcyon Robotics',
+}
+
+describe('set-up', () => {
+  async function token(server: TestServer): Promise<string> {
+    const link = new URL((await makeSetupLink(server.ctx)) ?? '')
+    expect(`${link.origin}${link.pathname}`).toBe(`${server.ctx.config.public_url}/setup`)
+    return link.searchParams.get('token') ?? ''
+  }
+
+  test('the link makes the first administrator, an organization owned by them, and signs them in', async () => {
+    await using server = await startTestServer()
+    const answer = await mutate(server, 'setup.complete', { ...firstAccount, token: await token(server) })
+    expect(answer.status).toBe(200)
+    expect(await me(server, cookiesOf(answer))).toMatchObject({
+      account: { email: 'Art@Lab.example', staff: true },
+      organizations: [{ name: 'Halcyon Robotics', slug: 'halcyon-robotics', role: 'owner' }],
+    })
+  })
+
+  test('a link works once, and no link is made once there is an account', async () => {
+    await using server = await startTestServer()
+    const used = await token(server)
+    expect(await portalClient(server).setup.status.query()).toEqual({ needed: true })
+    const [one, two] = await Promise.all([
+      mutate(server, 'setup.complete', { ...firstAccount, token: used }),
+      mutate(server, 'setup.complete', { ...firstAccount, email: 'eve@lab.example', token: used }),
+    ])
+    expect([one.status, two.status].sort()).toEqual([200, 404])
+    expect(await makeSetupLink(server.ctx)).toBeUndefined()
+    expect(await portalClient(server).setup.status.query()).toEqual({ needed: false })
+  })
+
+  test('a newer link ends the older one, and a day ends both', async () => {
+    await using server = await startTestServer()
+    const [older, newer] = [await token(server), await token(server)]
+    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: older })).status).toBe(404)
+    server.clock.advance('24h')
+    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: newer })).status).toBe(404)
+  })
+
+  test('a refused form leaves the link usable and names the field', async () => {
+    await using server = await startTestServer()
+    const link = await token(server)
+    const refused = await mutate(server, 'setup.complete', {
+      ...firstAccount,
+      password: 'short',
+      token: link,
+    })
+    expect(refused.status).toBe(400)
+    expect(await refused.json()).toMatchObject({
+      error: {
+        data: { problem: { detail: 'password: must have at least 8 characters', code: 'invalid_request' } },
+      },
+    })
+    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: link })).status).toBe(200)
+  })
+})
+
+describe('signing in', () => {
+  test('sets one HttpOnly cookie whose value the database does not hold', async () => {
+    await using server = await startTestServer()
+    const { email } = await person(server)
+    const answer = await signIn(server, email.toUpperCase())
+    expect(answer.status).toBe(200)
+    const [session] = answer.headers.getSetCookie()
+    expect(session).toMatch(/^robotrace_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/)
+    const value = session?.split(/[=;]/)[1] ?? ''
+    const rows = await server.ctx.db.selectFrom('sessions').selectAll().execute()
+    expect(JSON.stringify(rows)).not.toContain(value)
+    expect(await me(server, cookiesOf(answer))).toMatchObject({ account: { email } })
+  })
+
+  test('behind https the cookie is bound to the host', async () => {
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
+    const { email } = await person(server)
+    const [session] = (await signIn(server, email)).headers.getSetCookie()
+    expect(session).toMatch(/^__Host-robotrace_session=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  })
+
+  test('an unknown e-mail and a wrong password get the same answer', async () => {
+    await using server = await startTestServer()
+    const { email } = await person(server)
+    const answers = [
+      await signIn(server, email, 'wrong password'),
+      await signIn(server, 'nobody@lab.example'),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([401, 401])
+    const [known, unknown] = (await Promise.all(answers.map((answer) => answer.text()))).map((text) =>
+      text.replaceAll(/req_\w+/g, ''),
+    )
+    expect(known).toBe(unknown)
+  })
+
+  test('a disabled account cannot sign in, and its open session ends', async () => {
+    await using server = await startTestServer()
+    const { email, cookie, caller } = await person(server)
+    await server.ctx.db
+      .updateTable('accounts')
+      .set({ disabled_at: server.ctx.now().toISOString() })
+      .where('id', '=', caller.account_id)
+      .execute()
+    expect((await signIn(server, email)).status).toBe(401)
+    expect(await me(server, cookie)).toBeNull()
+  })
+
+  test('a session cookie planted before the sign-in is not adopted', async () => {
+    await using server = await startTestServer()
+    const [victim, attacker] = [await person(server), await person(server)]
+    const answer = await signIn(server, victim.email, PASSWORD, attacker.cookie)
+    expect(cookiesOf(answer)).not.toContain(attacker.cookie)
+    expect(await me(server, attacker.cookie)).toBeNull()
+    const planted = await signIn(server, victim.email, PASSWORD, 'robotrace_session=chosen-by-somebody-else')
+    expect(planted.headers.getSetCookie().join()).not.toContain('chosen-by-somebody-else')
+  })
+
+  test('passwords of any length and script work whole: nothing is cut off', async () => {
+    await using server = await startTestServer()
+    const me = await person(server)
+    for (const password of ['p'.repeat(64), `${'x'.repeat(199)}y`, 'пароль от робота 🤖 ok']) {
+      const changed = await mutate(
+        server,
+        'auth.changePassword',
+        { current_password: me.password, new_password: password },
+        { Cookie: me.cookie },
+      )
+      expect(changed.status).toBe(200)
+      me.cookie = cookiesOf(changed)
+      me.password = password
+      expect((await signIn(server, me.email, password)).status).toBe(200)
+      expect((await signIn(server, me.email, password.slice(0, -1))).status).toBe(401)
+    }
+  })
+})
+
+describe('too many wrong passwords', () => {
+  async function guess(server: TestServer, email: string, times: number): Promise<number[]> {
+    const answers = await Promise.all(Array.from({ length: times }, () => signIn(server, email, 'wrong')))
+    return answers.map(({ status }) => status)
+  }
+
+  test('are answered 429 after ten for one account, even when they come at the same moment', async () => {
+    await using server = await startTestServer()
+    const { email } = await person(server)
+    const statuses = await guess(server, email, 15)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+    const refused = await signIn(server, email)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    server.clock.advance('16m')
+    expect((await signIn(server, email)).status).toBe(200)
+  })
+
+  test('do not lock out the owner in a browser that has signed in before', async () => {
+    await using server = await startTestServer()
+    const { email } = await person(server)
+    const known = cookiesOf(await signIn(server, email))
+    await guess(server, email, 30)
+    expect((await signIn(server, email)).status).toBe(429)
+    expect((await signIn(server, email, PASSWORD, known)).status).toBe(200)
+  })
+
+  test("another account's remembered browser is no way around the budget", async () => {
+    await using server = await startTestServer()
+    const [target, attacker] = [await person(server), await person(server)]
+    const cookie = cookiesOf(await signIn(server, attacker.email))
+    await guess(server, target.email, 10)
+    expect((await signIn(server, target.email, 'wrong', cookie)).status).toBe(429)
+  })
+
+  test('from one network are answered 429 after fifty, whoever the accounts are', async () => {
+    await using server = await startTestServer()
+    for (let i = 0; i < 5; i++) await guess(server, `nobody-${i}@lab.example`, 10)
+    expect((await signIn(server, 'someone-else@lab.example', 'wrong')).status).toBe(429)
+  })
+})
+
+describe('signing out', () => {
+  test('ends the session on the server, not only in the browser', async () => {
+    await using server = await startTestServer()
+    const { cookie } = await person(server)
+    const answer = await mutate(server, 'auth.signOut', undefined, { Cookie: cookie })
+    expect(answer.headers.getSetCookie()[0]).toMatch(/^robotrace_session=; Max-Age=0;/)
+    expect(await me(server, cookie)).toBeNull()
+  })
+
+  test('everywhere ends every session of the account and of nobody else', async () => {
+    await using server = await startTestServer()
+    const [mine, other] = [await person(server), await person(server)]
+    const second = cookiesOf(await signIn(server, mine.email))
+    expect(await portalClient(server, mine).auth.signOutEverywhere.mutate()).toEqual({ sessions_ended: 2 })
+    expect([await me(server, mine.cookie), await me(server, second)]).toEqual([null, null])
+    expect(await me(server, other.cookie)).not.toBeNull()
+  })
+
+  test('is not needed after thirty days', async () => {
+    await using server = await startTestServer()
+    const { cookie } = await person(server)
+    server.clock.advance('29d')
+    expect(await me(server, cookie)).not.toBeNull()
+    server.clock.advance('1d')
+    expect(await me(server, cookie)).toBeNull()
+  })
+})
+
+describe('changing the password', () => {
+  test('ends all other sessions, gives this one a new id and needs the current password', async () => {
+    await using server = await startTestServer()
+    const { email, cookie } = await person(server)
+    const elsewhere = cookiesOf(await signIn(server, email))
+    const change = (current_password: string) =>
+      mutate(
+        server,
+        'auth.changePassword',
+        { current_password, new_password: 'a new long password' },
+        { Cookie: cookie },
+      )
+    expect((await change('wrong')).status).toBe(401)
+    const changed = await change(PASSWORD)
+    expect(changed.status).toBe(200)
+    expect([await me(server, cookie), await me(server, elsewhere)]).toEqual([null, null])
+    expect(await me(server, cookiesOf(changed))).toMatchObject({ account: { email } })
+    expect((await signIn(server, email)).status).toBe(401)
+    expect((await signIn(server, email, 'a new long password')).status).toBe(200)
+  })
+
+  test('lists sessions with the current one marked and nothing that could be used as a cookie', async () => {
+    await using server = await startTestServer()
+    const { email, cookie } = await person(server)
+    await signIn(server, email)
+    const sessions = await portalClient(server, { cookie }).auth.sessions.query()
+    expect(sessions.filter(({ current }) => current)).toHaveLength(1)
+    expect(sessions).toHaveLength(2)
+    expect(JSON.stringify(sessions)).not.toContain(cookie.split('=')[1])
+  })
+})
+
+describe('clients', () => {
+  test('are for staff: a tenant owner is told that the permission is missing', async () => {
+    await using server = await startTestServer()
+    const { owner } = await tenant(server)
+    await expect(portalClient(server, owner).clients.list.query()).rejects.toMatchObject({
+      data: { problem: { status: 403, detail: 'Not enough permissions' } },
+    })
+    await expect(portalClient(server).clients.list.query()).rejects.toMatchObject({
+      data: { problem: { status: 401, detail: 'Could not validate credentials' } },
+    })
+  })
+
+  test('are created with a default project and counted with their live keys', async () => {
+    await using server = await startTestServer()
+    const { organization_id } = await tenant(server)
+    const portal = portalClient(server, await person(server, { staff: true }))
+    const made = await portal.clients.create.mutate({ name: 'Kestrel Drones Ltd.' })
+    expect(made).toMatchObject({
+      slug: 'kestrel-drones-ltd',
+      projects: [{ slug: 'default' }],
+      members: [{ role: 'owner' }],
+    })
+    const listed = await portal.clients.list.query()
+    expect(listed.map(({ name }) => name)).toEqual(['Halcyon Robotics', 'Kestrel Drones Ltd.'])
+    expect(listed.find(({ id }) => id === organization_id)).toMatchObject({
+      member_count: 1,
+      live_key_count: 1,
+      last_used_at: null,
+    })
+    await expect(
+      portal.clients.create.mutate({ name: 'Other', slug: 'kestrel-drones-ltd' }),
+    ).rejects.toMatchObject({
+      data: { problem: { code: 'conflict', errors: [{ path: 'slug' }] } },
+    })
+  })
+})

@@ -1,0 +1,185 @@
+import { request } from 'node:http'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { PASSWORD, person } from '../seed.ts'
+
+/** `fetch` does not let a test choose Host and forbidden headers; node:http does. */
+function raw(server: TestServer, path: string, headers: Record<string, string>, method = 'GET', body = '') {
+  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
+    (resolve, reject) => {
+      const sent = request(new URL(path, server.url), { method, headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        )
+      })
+      sent.on('error', reject)
+      sent.end(body)
+    },
+  )
+}
+
+describe('Host', () => {
+  test.each(['evil.example', 'robots.example.evil.example', 'robots.example:8080'])(
+    '%j is answered 421',
+    async (host) => {
+      await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
+      for (const path of ['/healthz', '/portal', '/api/episodes', '/trpc/auth.me']) {
+        const answer = await raw(server, path, { Host: host })
+        expect(answer.status, path).toBe(421)
+        expect(answer.text, path).not.toContain('evil.example/')
+      }
+    },
+  )
+
+  test("PUBLIC_URL's host and loopback are answered", async () => {
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
+    for (const host of ['robots.example', 'localhost:9', '127.0.0.1', '[::1]:3000']) {
+      expect((await raw(server, '/healthz', { Host: host })).status, host).toBe(200)
+    }
+  })
+})
+
+describe('an unsafe request that did not come from our own pages', () => {
+  const json = { 'Content-Type': 'application/json' }
+  const signIn = (email: string) => JSON.stringify({ email, password: PASSWORD })
+
+  test.each<[string, Record<string, string>]>([
+    ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['a neighbour on the same site', { 'Sec-Fetch-Site': 'same-site' }],
+    ['another origin in an older browser', { Origin: 'https://evil.example' }],
+    ['a page without an origin', { Origin: 'null' }],
+    ['another page by its referrer', { Referer: 'https://evil.example/page' }],
+  ])('from %s is refused, signing in included', async (_, headers) => {
+    await using server = await startTestServer()
+    const { email, cookie } = await person(server)
+    const cookies: Record<string, string>[] = [{}, { Cookie: cookie }]
+    for (const more of cookies) {
+      const answer = await raw(
+        server,
+        '/trpc/auth.signIn',
+        { ...json, ...headers, ...more },
+        'POST',
+        signIn(email),
+      )
+      expect(answer.status).toBe(403)
+      expect(answer.headers['set-cookie']).toBeUndefined()
+      const api = await raw(server, '/api/ingest/episode', { ...json, ...headers, ...more }, 'POST', '{}')
+      expect(api.status).toBe(403)
+    }
+  })
+
+  test('without any sign of a browser passes only without cookies', async () => {
+    await using server = await startTestServer()
+    const { email, cookie } = await person(server)
+    const send = (headers: Record<string, string>) =>
+      raw(server, '/trpc/auth.signIn', { ...json, ...headers }, 'POST', signIn(email))
+    expect((await send({ Cookie: cookie })).status).toBe(403)
+    expect((await send({})).status).toBe(200)
+    expect((await send({ Cookie: cookie, Origin: server.url })).status).toBe(200)
+  })
+
+  test.each(['multipart/form-data; boundary=x', 'text/plain', 'application/x-www-form-urlencoded', ''])(
+    'a tRPC mutation sent as %j, which any HTML form can do, does not run',
+    async (type) => {
+      await using server = await startTestServer()
+      const { cookie } = await person(server)
+      const answer = await raw(
+        server,
+        '/trpc/auth.signOutEverywhere',
+        { ...(type ? { 'Content-Type': type } : {}), Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' },
+        'POST',
+        '{}',
+      )
+      expect(answer.status).toBe(415)
+      expect(await server.ctx.db.selectFrom('sessions').selectAll().execute()).toHaveLength(1)
+    },
+  )
+
+  test('a mutation is never run by GET', async () => {
+    await using server = await startTestServer()
+    const { cookie } = await person(server)
+    const answer = await raw(server, '/trpc/auth.signOutEverywhere', { Cookie: cookie })
+    expect(answer.status).toBe(405)
+    expect(await server.ctx.db.selectFrom('sessions').selectAll().execute()).toHaveLength(1)
+  })
+})
+
+describe('every answer', () => {
+  test('carries a request id and headers that keep a page in its place', async () => {
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
+    for (const path of ['/healthz', '/api/episodes', '/trpc/auth.me', '/nothing']) {
+      const { headers } = await raw(server, path, {})
+      expect(headers['x-request-id'], path).toMatch(/^req_[0-9a-z]{20}$/)
+      expect(headers['content-security-policy'], path).toContain("default-src 'self'")
+      expect(headers['content-security-policy'], path).toContain("frame-ancestors 'none'")
+      expect(headers['content-security-policy'], path).not.toContain('unsafe')
+      expect(headers, path).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      })
+      expect(headers['x-powered-by'], path).toBeUndefined()
+      expect(headers['access-control-allow-origin'], path).toBeUndefined()
+    }
+  })
+
+  test('an unexpected error tells its request id and nothing else', async () => {
+    await using server = await startTestServer()
+    const { cookie } = await person(server)
+    await server.ctx.db.schema.dropTable('members').execute()
+    for (const path of ['/trpc/auth.me', '/api/episodes/ep_00000000000000000000']) {
+      const answer = await raw(server, path, { Cookie: cookie })
+      expect(answer.status, path).toBe(500)
+      expect(answer.text, path).toContain(String(answer.headers['x-request-id']))
+      expect(answer.text, path).not.toMatch(/members|SQLITE|no such table|\.ts|stack/i)
+    }
+    expect(server.log()).toContain('no such table: members')
+  })
+
+  test('a forged X-Forwarded-For changes nothing unless the proxy is trusted', async () => {
+    await using plain = await startTestServer()
+    await using behind = await startTestServer({ ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32' })
+    const ips = []
+    for (const server of [plain, behind]) {
+      const { email } = await person(server)
+      const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': '203.0.113.9' }
+      await raw(server, '/trpc/auth.signIn', headers, 'POST', JSON.stringify({ email, password: PASSWORD }))
+      const rows = await server.ctx.db
+        .selectFrom('sessions')
+        .select('ip')
+        .where('user_agent', '!=', 'test')
+        .execute()
+      ips.push(rows[0]?.ip)
+    }
+    expect(ips).toEqual(['127.0.0.1', '203.0.113.9'])
+  })
+})
+
+describe('health', () => {
+  test('/healthz says that the process answers', async () => {
+    await using server = await startTestServer()
+    expect(await (await server.fetch('/healthz')).json()).toEqual({ status: 'ok' })
+  })
+
+  test('/readyz says that the database takes writes and the disk has room', async () => {
+    await using server = await startTestServer()
+    expect((await server.fetch('/readyz')).status).toBe(200)
+    await using full = await startTestServer({ ROBOTRACE_MIN_FREE: '999999TB' })
+    expect((await full.fetch('/readyz')).status).toBe(507)
+  })
+
+  test('/readyz is 503 when the database is read-only', async () => {
+    await using server = await startTestServer()
+    await sql`PRAGMA query_only = ON`.execute(server.ctx.db)
+    const answer = await server.fetch('/readyz')
+    expect(answer.status).toBe(503)
+    expect(await answer.text()).not.toMatch(/SQLITE|readonly/i)
+  })
+})
