@@ -12,7 +12,9 @@ interface Import {
 }
 
 const ROOMS = ['server', 'portal', 'sdk', 'cli']
-const imports = ROOMS.filter((room) => existsSync(room)).flatMap(sources).flatMap(readImports)
+const imports = ROOMS.filter((room) => existsSync(room))
+  .flatMap(sources)
+  .flatMap(readImports)
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

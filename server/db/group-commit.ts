@@ -47,7 +47,7 @@ class GroupCommitDriver implements Driver {
   readonly #grouped: boolean
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
-  readonly #log: LogSync
+  readonly #log: LogSync | undefined
   readonly #statements = new Map<string, Sqlite.Statement>()
   #pending: PendingWrite[] = []
   #scheduled = false
@@ -61,7 +61,9 @@ class GroupCommitDriver implements Driver {
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
-    this.#log = createLogSync(db.name)
+    // In memory, and in the rollback mode of file systems without shared memory, there is no log to sync.
+    const logged = db.pragma('journal_mode', { simple: true }) === 'wal'
+    this.#log = logged && this.#grouped ? createLogSync(db.name) : undefined
   }
 
   async init(): Promise<void> {}
@@ -107,7 +109,7 @@ class GroupCommitDriver implements Driver {
   async destroy(): Promise<void> {
     await this.#transaction
     this.#flush()
-    await this.#log.close()
+    await this.#log?.close()
     this.#db.close()
   }
 
@@ -152,7 +154,7 @@ class GroupCommitDriver implements Driver {
     }
     try {
       // The commit leaves the fsync to the log's own; the connection's setting stays FULL for all else.
-      this.#db.exec('PRAGMA synchronous = NORMAL')
+      if (this.#log) this.#db.exec('PRAGMA synchronous = NORMAL')
       this.#begin.run()
       for (const write of group) answers.push(this.#attempt(write))
       this.#commit.run()
@@ -161,14 +163,20 @@ class GroupCommitDriver implements Driver {
       rejectAll(error)
       return
     } finally {
-      this.#db.exec('PRAGMA synchronous = FULL')
+      if (this.#log) this.#db.exec('PRAGMA synchronous = FULL')
     }
+    const answerAll = (): void => {
+      for (const answer of answers) answer()
+    }
+    if (this.#log) this.#whenDurable(this.#log, answerAll, rejectAll)
+    else answerAll()
+  }
+
+  #whenDurable(log: LogSync, answerAll: () => void, rejectAll: (error: unknown) => void): void {
     this.#syncing++
-    this.#log
+    log
       .sync()
-      .then(() => {
-        for (const answer of answers) answer()
-      }, rejectAll)
+      .then(answerAll, rejectAll)
       .finally(() => {
         this.#syncing--
         if (this.#pending.length > 0) this.#schedule()
