@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { build } from 'vite'
 import { projectFile } from '../server/project.ts'
 
 /** A server in a process of its own. */
@@ -26,16 +27,35 @@ export function benchFolder(): string {
   return mkdtempSync(join(parent, 'run-'))
 }
 
+/** Bundled as the released server is: what runs the sources while developing costs time of its own. */
+export async function buildBenchServer(): Promise<void> {
+  await build({
+    configFile: false,
+    root: projectFile('.'),
+    logLevel: 'error',
+    build: {
+      ssr: 'bench/server-process.ts',
+      outDir: 'dist',
+      emptyOutDir: false,
+      target: 'node20',
+      rollupOptions: { output: { entryFileNames: 'bench-server.js' } },
+    },
+  })
+}
+
 /** @example await using server = await startProcess('robotrace') */
 export async function startProcess(
   kind: 'robotrace' | 'robotrace-each' | 'express' | 'file',
+  from: 'bundle' | 'sources' = 'bundle',
 ): Promise<BenchServer> {
   const folder = benchFolder()
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', projectFile('bench/server-process.ts'), kind, folder],
-    { env: { ...process.env, NODE_ENV: 'production' } },
-  )
+  const program =
+    from === 'bundle'
+      ? [projectFile('dist/bench-server.js')]
+      : ['--import', 'tsx', projectFile('bench/server-process.ts')]
+  const child = spawn(process.execPath, [...program, kind, folder], {
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
   let errors = ''
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-4_000)
@@ -62,6 +82,9 @@ function memoryOf(pid: number | undefined, line: 'VmHWM' | 'VmRSS'): number {
   return Number(new RegExp(`${line}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
 }
 
+/** As many rigs ask at the same moment. */
+const CONNECTIONS = '64'
+
 /** Requests a second that a server answers with 2xx. @throws Error when it answers anything else */
 export async function requestsPerSecond(
   url: string,
@@ -73,7 +96,7 @@ export async function requestsPerSecond(
     '-j',
     '-n',
     '-c',
-    '32',
+    CONNECTIONS,
     '-d',
     String(options.seconds),
     '-m',

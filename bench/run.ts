@@ -1,7 +1,9 @@
 import { benchIngest } from './ingest.bench.ts'
+import { buildBenchServer } from './processes.ts'
 import { benchUpload } from './upload.bench.ts'
 
 /** `npm run bench`: the rows of a round are measured one after the other on the same machine, so trust the ratios. */
+await buildBenchServer()
 console.log('Episodes created with a verified key, checked and fsynced')
 const ingest = await benchIngest({ rounds: 5, seconds: 3 })
 console.log('Uploads, hashed and fsynced')

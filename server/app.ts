@@ -10,6 +10,7 @@ import { episodeDoors } from './episodes/rest.ts'
 import { AppError } from './errors.ts'
 import { health } from './health.ts'
 import type { Door, Guards } from './http/door.ts'
+import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
@@ -22,7 +23,7 @@ import { appRouter } from './trpc.ts'
 /** Every REST route of the server. OpenAPI and every-route.test.ts read the same list. */
 export const DOORS: readonly Door[] = [...apiKeyDoors, ...deviceLoginDoors, ...oauthDoors, ...episodeDoors]
 
-const JSON_LIMIT = '1mb'
+const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const FORM_LIMIT = '10kb'
 
@@ -37,13 +38,11 @@ export function createApp(ctx: AppContext): Express {
   app.disable('etag')
   app.set('trust proxy', ctx.config.trusted_proxies)
   app.set('query parser', 'simple')
-  app.use(requestLog(ctx.log))
-  app.use(securityHeaders(ctx.config.public_url))
-  app.use(knownHost(ctx.config.public_url))
-  app.use(sameOrigin)
-  app.use(health(ctx))
+  const { public_url } = ctx.config
+  app.use(inTurn([requestLog(ctx.log), securityHeaders(public_url), knownHost(public_url), sameOrigin]))
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
+  app.use(health(ctx))
   app.use('/trpc', trpc(ctx, access.person))
   app.use(['/api', '/oauth', '/.well-known'], notFound)
   app.use(portal())
@@ -51,9 +50,20 @@ export function createApp(ctx: AppContext): Express {
   return app
 }
 
+/** Guards that decide at once, as one layer of the router: each layer of its own costs every request. */
+function inTurn(guards: express.RequestHandler[]): express.RequestHandler {
+  return (request, response, next) => {
+    for (const guard of guards) guard(request, response, decided)
+    next()
+  }
+}
+
+/** A guard refuses by throwing; that it calls this says nothing more. */
+function decided(): void {}
+
 /** A known path asked with another method is 405 and says which methods it answers. */
 function mountDoors(app: Express, ctx: AppContext, doors: readonly Door[], guards: Guards): void {
-  const readText = express.text({ type: 'application/json', limit: JSON_LIMIT })
+  const readText = jsonText(JSON_LIMIT)
   const readForm = express.text({ type: [FORM, 'application/json'], limit: FORM_LIMIT })
   for (const one of doors) {
     const handler = one.handler(ctx, guards)

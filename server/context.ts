@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
 import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { type Database, openDatabase } from './db/open.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type Log, standardError } from './log.ts'
 import { VERSION } from './project.ts'
 import { createSigningKeys, masterSecret, type SigningKeys } from './signing.ts'
 
@@ -43,7 +42,7 @@ export function createContext(
 ): AppContext {
   const { database_file, ...parts } = overrides
   mkdirSync(config.data, { recursive: true, mode: 0o700 })
-  const log = parts.log ?? createLog(config.log_level, pino.destination({ dest: 2, sync: true }))
+  const log = parts.log ?? createLog(config.log_level, standardError())
   const now = parts.now ?? (() => new Date())
   const signing =
     parts.signing ?? createSigningKeys(secrets.master ?? masterSecret(join(config.data, 'secret')))

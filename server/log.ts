@@ -43,3 +43,25 @@ export function createLog(level: string, destination: DestinationStream): Log {
     destination,
   )
 }
+
+/**
+ * Standard error, written once a turn of the event loop: under load many lines share one system call, and none waits
+ * longer than its turn. What is left when the process exits is written then.
+ */
+export function standardError(): DestinationStream {
+  const stderr = pino.destination({ dest: 2, sync: true })
+  let lines = ''
+  const flush = (): void => {
+    if (lines === '') return
+    const said = lines
+    lines = ''
+    stderr.write(said)
+  }
+  process.once('exit', flush)
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush)
+      lines += line
+    },
+  }
+}

@@ -1,32 +1,12 @@
+import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { KeyCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { keyPrefix } from './key-format.ts'
 
-/** What a key may know of itself. */
-export interface OwnKey {
-  key_id: string
-  key_prefix: string
-  label: string
-  client_id: string
-  organization: { id: string; slug: string; name: string }
-  /** Who minted it. */
-  user_email: string
-  scopes: string[]
-  created_at: string
-  expires_at: string | null
-}
-
-export interface RevokedKey {
-  status: 'revoked'
-  key_id: string
-  key_prefix: string
-  revoked_at: string
-}
-
 /** @example const { organization, scopes } = await describeOwnKey(ctx, caller) */
-export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCaller): Promise<OwnKey> {
+export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCaller): Promise<WhoAmI> {
   const row = await ctx.db
     .selectFrom('api_keys as k')
     .innerJoin('organizations as o', 'o.id', 'k.organization_id')

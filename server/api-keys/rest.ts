@@ -1,25 +1,31 @@
 import { z } from 'zod'
+import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
+import { answers } from '../http/conforms.ts'
 import { type Door, door } from '../http/door.ts'
 import { describeOwnKey, revokeOwnKey } from './own-key.ts'
 
-const ownKey = z.object({
-  key_id: z.string(),
-  key_prefix: z.string(),
-  label: z.string(),
-  client_id: z.uuid(),
-  organization: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
-  user_email: z.string(),
-  scopes: z.array(z.string()),
-  created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime().nullable(),
-})
+const ownKey = answers<WhoAmI>()(
+  z.object({
+    key_id: z.string(),
+    key_prefix: z.string(),
+    label: z.string(),
+    client_id: z.uuid(),
+    organization: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
+    user_email: z.string(),
+    scopes: z.array(z.string()),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+  }),
+)
 
-const revokedKey = z.object({
-  status: z.literal('revoked'),
-  key_id: z.string(),
-  key_prefix: z.string(),
-  revoked_at: z.iso.datetime(),
-})
+const revokedKey = answers<RevokedKey>()(
+  z.object({
+    status: z.literal('revoked'),
+    key_id: z.string(),
+    key_prefix: z.string(),
+    revoked_at: z.iso.datetime(),
+  }),
+)
 
 export const apiKeyDoors: Door[] = [
   door({

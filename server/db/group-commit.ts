@@ -10,9 +10,10 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { createLogSync, type LogSync } from './log-sync.ts'
+import { createStatements, type Statements } from './statements.ts'
 
 /**
- * A Kysely dialect for better-sqlite3 that commits all single writes of one event-loop turn together:
+ * A Kysely dialect for better-sqlite3 that commits all single writes of a busy moment together:
  * one fsync for many requests, and each answer still waits for it. Statements are prepared once.
  *
  * The fsync runs beside the event loop, and what is asked for meanwhile is the next group. So a
@@ -33,8 +34,11 @@ export function groupCommitDialect(db: Sqlite.Database, commit: 'grouped' | 'eac
   }
 }
 
-/** Bounds the cache of prepared statements: filters make new texts, and a server runs for months. */
-const MAX_STATEMENTS = 500
+/** A group of so many writes shares its commit well enough, */
+const FULL_GROUP = 64
+
+/** and none waits for others longer than so many turns of the event loop. */
+const MAX_TURNS = 8
 
 interface PendingWrite {
   query: CompiledQuery
@@ -47,8 +51,8 @@ class GroupCommitDriver implements Driver {
   readonly #grouped: boolean
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
-  readonly #log: LogSync
-  readonly #statements = new Map<string, Sqlite.Statement>()
+  readonly #log: LogSync | undefined
+  readonly #statements: Statements
   #pending: PendingWrite[] = []
   #scheduled = false
   /** Groups that are committed and wait for their fsync. */
@@ -58,10 +62,13 @@ class GroupCommitDriver implements Driver {
 
   constructor(db: Sqlite.Database, commit: 'grouped' | 'each') {
     this.#db = db
+    this.#statements = createStatements(db)
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
-    this.#log = createLogSync(db.name)
+    // In memory, and in the rollback mode of file systems without shared memory, there is no log to sync.
+    const logged = db.pragma('journal_mode', { simple: true }) === 'wal'
+    this.#log = logged && this.#grouped ? createLogSync(db.name) : undefined
   }
 
   async init(): Promise<void> {}
@@ -107,13 +114,13 @@ class GroupCommitDriver implements Driver {
   async destroy(): Promise<void> {
     await this.#transaction
     this.#flush()
-    await this.#log.close()
+    await this.#log?.close()
     this.#db.close()
   }
 
   /** Runs inside of a lane's own transaction, at once. */
   runNow<R>(query: CompiledQuery): QueryResult<R> {
-    const statement = this.#prepare(query.sql)
+    const statement = this.#statements.prepare(query.sql)
     if (statement.reader) {
       // The row type is what the caller's query says; SQLite cannot know it.
       return { rows: statement.all(query.parameters) as R[] }
@@ -125,7 +132,7 @@ class GroupCommitDriver implements Driver {
   /** Runs outside of any transaction: reads at once, writes together at the end of the turn. */
   async run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     while (this.#transaction) await this.#transaction
-    if (!this.#grouped || this.#prepare(query.sql).readonly) return this.runNow<R>(query)
+    if (!this.#grouped || this.#statements.prepare(query.sql).readonly) return this.runNow<R>(query)
     return new Promise((resolve, reject) => {
       this.#pending.push({ query, resolve, reject })
       this.#schedule()
@@ -135,7 +142,17 @@ class GroupCommitDriver implements Driver {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
+    this.#flushSoon(0, MAX_TURNS)
+  }
+
+  /** Waits while each turn brings more: a commit costs least when the loop has nothing else left to do. */
+  #flushSoon(before: number, turns: number): void {
     setImmediate(() => {
+      const now = this.#pending.length
+      if (now > before && now < FULL_GROUP && turns > 0) {
+        this.#flushSoon(now, turns - 1)
+        return
+      }
       this.#scheduled = false
       // An open transaction, and an fsync under way, flush what is pending when they end.
       if (!this.#transaction && this.#syncing === 0) this.#flush()
@@ -152,7 +169,7 @@ class GroupCommitDriver implements Driver {
     }
     try {
       // The commit leaves the fsync to the log's own; the connection's setting stays FULL for all else.
-      this.#db.exec('PRAGMA synchronous = NORMAL')
+      if (this.#log) this.#db.exec('PRAGMA synchronous = NORMAL')
       this.#begin.run()
       for (const write of group) answers.push(this.#attempt(write))
       this.#commit.run()
@@ -161,14 +178,20 @@ class GroupCommitDriver implements Driver {
       rejectAll(error)
       return
     } finally {
-      this.#db.exec('PRAGMA synchronous = FULL')
+      if (this.#log) this.#db.exec('PRAGMA synchronous = FULL')
     }
+    const answerAll = (): void => {
+      for (const answer of answers) answer()
+    }
+    if (this.#log) this.#whenDurable(this.#log, answerAll, rejectAll)
+    else answerAll()
+  }
+
+  #whenDurable(log: LogSync, answerAll: () => void, rejectAll: (error: unknown) => void): void {
     this.#syncing++
-    this.#log
+    log
       .sync()
-      .then(() => {
-        for (const answer of answers) answer()
-      }, rejectAll)
+      .then(answerAll, rejectAll)
       .finally(() => {
         this.#syncing--
         if (this.#pending.length > 0) this.#schedule()
@@ -185,18 +208,6 @@ class GroupCommitDriver implements Driver {
       if (!this.#db.inTransaction) throw error
       return () => reject(error)
     }
-  }
-
-  #prepare(sql: string): Sqlite.Statement {
-    const known = this.#statements.get(sql)
-    if (known) return known
-    if (this.#statements.size >= MAX_STATEMENTS) {
-      const [oldest] = this.#statements.keys()
-      if (oldest !== undefined) this.#statements.delete(oldest)
-    }
-    const statement = this.#db.prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
   }
 }
 

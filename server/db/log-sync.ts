@@ -9,23 +9,26 @@ export interface LogSync {
 }
 
 /**
- * @param database path of the database file; one in memory has no log, and nothing to wait for
+ * @param database path of the database file, in WAL mode
  * @example const log = createLogSync('data/robotrace.db')
  */
 export function createLogSync(database: string): LogSync {
-  if (database === ':memory:' || database === '') return { sync: async () => {}, close: async () => {} }
   let fd: number | undefined
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
 
   function start(): Promise<void> {
-    // SQLite makes the log with the first write and keeps this one file until its last connection closes.
-    fd ??= openSync(`${database}-wal`, 'r+')
-    const run = syncData(fd).finally(() => {
-      running = undefined
+    const run = syncNow().finally(() => {
+      if (running === run) running = undefined
     })
     running = run
     return run
+  }
+
+  async function syncNow(): Promise<void> {
+    // SQLite makes the log before the first write and keeps this one file until its last connection closes.
+    fd ??= openSync(`${database}-wal`, 'r+')
+    await syncData(fd)
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { DeviceLoginPoll, EndedDeviceLogin } from '../../sdk/wire.ts'
 import { DEFAULT_SCOPES } from '../api-keys/scopes.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -65,7 +66,7 @@ export const deviceLoginDoors: Door[] = [
       }
       // The client compares this `status`, a string, where a problem body has the number.
       if (outcome.state === 'expired' || outcome.state === 'consumed') {
-        sendJson(response, 410, { status: outcome.state, ...sentence(GONE[outcome.state]) })
+        sendJson(response, 410, ended(outcome.state))
       } else {
         sendJson(response, 200, stillOn(ctx, outcome))
       }
@@ -76,7 +77,7 @@ export const deviceLoginDoors: Door[] = [
 function stillOn(
   ctx: Pick<AppContext, 'config'>,
   outcome: Exclude<PollOutcome, { state: 'expired' | 'unknown' | 'consumed' }>,
-) {
+): DeviceLoginPoll {
   if (outcome.state === 'denied') return { status: 'denied' }
   if (outcome.state === 'approved') return { status: 'approved', ...handover(ctx, outcome.grant) }
   return { status: 'pending', interval: outcome.interval_s }
@@ -87,8 +88,8 @@ const GONE = {
   consumed: 'This login has been used already. Run `robotrace login` again.',
 }
 
-function sentence(detail: string): { detail: string; error: string } {
-  return { detail, error: detail }
+function ended(status: 'expired' | 'consumed'): EndedDeviceLogin {
+  return { status, error: GONE[status], detail: GONE[status] }
 }
 
 function handover(ctx: Pick<AppContext, 'config'>, { api_key, user_email, organization }: Grant) {

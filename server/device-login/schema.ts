@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { PollDeviceLogin, StartedDeviceLogin } from '../../sdk/wire.ts'
 import { LOGIN_SCOPES } from '../api-keys/scopes.ts'
+import { accepts, answers } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
 
 /** Bounded like everything a stranger may send; longer ones are cut where they are shown. */
@@ -16,16 +18,18 @@ export const startInput = z.object({
   hostname: optionalLine(120),
 })
 
-export const startedLogin = z.object({
-  device_code: z.string(),
-  user_code: z.string(),
-  verification_uri: z.url(),
-  verification_uri_complete: z.url(),
-  expires_in: z.number(),
-  interval: z.number(),
-})
+export const startedLogin = answers<StartedDeviceLogin>()(
+  z.object({
+    device_code: z.string(),
+    user_code: z.string(),
+    verification_uri: z.url(),
+    verification_uri_complete: z.url(),
+    expires_in: z.number(),
+    interval: z.number(),
+  }),
+)
 
-export const pollInput = z.object({ device_code: secret })
+export const pollInput = accepts<PollDeviceLogin>()(z.object({ device_code: secret }))
 
 export const userCodeInput = z.object({ user_code: z.string().max(64, 'must have at most 64 characters') })
 

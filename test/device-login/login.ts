@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { z } from 'zod'
 import type { TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
@@ -98,11 +99,6 @@ export function pageOf(server: TestServer, who: Person) {
 
 /** The actions of the audit trail, in order. */
 export async function auditTrail(server: TestServer): Promise<string[]> {
-  const rows = await server.ctx.db
-    .selectFrom('audit_events')
-    .select('action')
-    .orderBy('at')
-    .orderBy('id')
-    .execute()
+  const rows = await server.ctx.db.selectFrom('audit_events').select('action').orderBy(sql`rowid`).execute()
   return rows.map(({ action }) => action)
 }

@@ -18,7 +18,7 @@ import {
   videoSlot,
   withVideo,
 } from '../episode-requests.ts'
-import { startTestServer, type TestServer } from '../harness.ts'
+import { startTestServer } from '../harness.ts'
 import { answerOf, rawRequest } from '../raw-request.ts'
 import { bearer, tenant } from '../seed.ts'
 

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { COMMANDS } from '../../cli/command.ts'
+import { makeHome } from './home.ts'
+
+test.each([
+  ['robotrace lo', 'login logout'],
+  ['robotrace login --', '--base-url --profile --no-browser --force --json --help'],
+  ['robotrace logout --re', '--revoke'],
+  ['robotrace completion f', 'fish'],
+])('bash completes %j', async (line, expected) => {
+  using home = makeHome()
+  const script = join(home.folder, 'completion')
+  writeFileSync(script, (await home.robotrace('completion bash')).host.stdout())
+  const words = line.split(' ')
+  const program = `source ${script}; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _robotrace; echo "\${COMPREPLY[@]}"`
+  expect(execFileSync('bash', ['-c', program], { encoding: 'utf8' }).trim()).toBe(expected)
+})
+
+test.each(['bash', 'zsh', 'fish'])('%s knows every command and every flag', async (shell) => {
+  using home = makeHome()
+  const { host } = await home.robotrace(`completion ${shell}`)
+  for (const { name, flags } of COMMANDS) {
+    expect(host.stdout()).toContain(name)
+    for (const flag of flags)
+      expect(host.stdout()).toContain(shell === 'fish' ? `-l ${flag.name}` : `--${flag.name}`)
+  }
+})

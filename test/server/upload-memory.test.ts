@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { startProcess } from '../../bench/processes.ts'
+import type { StartedEpisode } from '../../sdk/wire.ts'
+import { json } from '../episode-requests.ts'
+import { rawRequest } from '../raw-request.ts'
+
+const MIB = 1024 * 1024
+const SIZE = 256 * MIB
+
+test('an upload of 256 MiB needs no more memory than a small one', async () => {
+  await using server = await startProcess('robotrace', 'sources')
+  const upload = async (size: number): Promise<string> => {
+    const started: StartedEpisode = await json(
+      await fetch(`${server.url}/api/ingest/episode`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${server.api_key}`, 'Content-Type': 'application/json' },
+        body: '{"request_uploads":["video"]}',
+      }),
+      201,
+    )
+    return send(started.upload_urls[0]?.url ?? '', size)
+  }
+  await upload(32 * MIB)
+  const before = server.rssMiB()
+  server.forget()
+  const answer = await upload(SIZE)
+  expect(answer).toContain(`"size_bytes":${SIZE}`)
+  expect(answer).toContain(sha256(SIZE))
+  // A server that kept the body would need four times as much.
+  expect(server.peakMiB() - before).toBeLessThan(64)
+})
+
+function* chunksOf(size: number): Generator<Buffer> {
+  const chunk = Buffer.alloc(MIB, 7)
+  for (let sent = 0; sent < size; sent += MIB) yield chunk
+}
+
+async function send(url: string, size: number): Promise<string> {
+  const socket = await rawRequest(url, 'PUT', {
+    'Content-Type': 'video/mp4',
+    'Content-Length': size,
+    Connection: 'close',
+  })
+  Readable.from(chunksOf(size)).pipe(socket, { end: false })
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  return answer
+}
+
+function sha256(size: number): string {
+  const hash = createHash('sha256')
+  for (const chunk of chunksOf(size)) hash.update(chunk)
+  return hash.digest('hex')
+}
