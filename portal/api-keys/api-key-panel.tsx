@@ -23,6 +23,8 @@ export function apiKeysQuery(organization_id: string) {
     queryKey: ['api-keys', organization_id],
     queryFn: () => api.apiKeys.list.query({ organization_id }),
     refetchInterval: 15_000,
+    // A row that changed keeps its place in the page, and with it the focus of its button.
+    reconcile: 'id',
   })
 }
 

@@ -49,12 +49,7 @@ export function Authorized(props: { email: string; login: LoginView }): JSX.Elem
 }
 
 /** After the no, or when the rights of whoever said yes were gone by the time the terminal asked. */
-export function Refused(props: {
-  email: string
-  login: LoginView
-  approved: boolean
-  again: () => void
-}): JSX.Element {
+export function Refused(props: { email: string; approved: boolean; again: () => void }): JSX.Element {
   return (
     <Frame
       title={props.approved ? 'The terminal was turned away' : 'This login was refused'}

@@ -15,6 +15,7 @@ const noticesQuery = queryOptions({
   queryKey: ['notices'],
   queryFn: () => api.notices.list.query(),
   refetchInterval: 60_000,
+  reconcile: 'id',
 })
 
 /** What an account has to be told about its own credentials, until it says that it has seen it. */

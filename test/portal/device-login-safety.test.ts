@@ -74,6 +74,19 @@ describe('the button to authorize', () => {
     expect(await heard(server, login)).toBe('approved')
   })
 
+  test('keeps the focus while the page looks what became of the login', async () => {
+    await using server = await startTestServer()
+    const { owner } = await tenant(server)
+    await using tab = await openPage(browser, server, owner)
+    const { page } = tab
+    await openLogin(server, page)
+    await page.getByRole('button', { name: 'Refuse' }).focus()
+    await page.evaluate('window.lost = 0; void document.addEventListener("focusout", () => window.lost++)')
+    for (const _ of [1, 2]) await page.waitForResponse('**/trpc/deviceLogin.view**')
+    await page.getByText(/^[3-9] s ago$/).waitFor()
+    expect(await page.evaluate('window.lost')).toBe(0)
+  })
+
   test('is pressed by no link: an address that asks for approval only opens the code', async () => {
     await using server = await startTestServer()
     const { owner } = await tenant(server)
