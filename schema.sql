@@ -48,7 +48,8 @@ CREATE TABLE organizations (
   id         TEXT NOT NULL PRIMARY KEY, -- UUID: the wire's client_id
   slug       TEXT NOT NULL UNIQUE,
   name       TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  device_login_off_at TEXT -- set while terminals may not be signed in to this organization
 );
 
 CREATE TABLE members (
@@ -77,6 +78,9 @@ CREATE TABLE api_keys (
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   label           TEXT NOT NULL,
   secret_hash     TEXT NOT NULL, -- SHA-256 of the whole key, hex; the key itself is never kept
+  scopes          TEXT NOT NULL, -- space-separated, as in OAuth
+  hostname        TEXT, -- of the terminal that a device login minted this key for
+  sdk_version     TEXT, -- what that terminal ran
   created_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   last_used_at    TEXT,
@@ -131,3 +135,71 @@ CREATE TABLE artifacts (
   PRIMARY KEY (episode_id, kind),
   FOREIGN KEY (organization_id, episode_id) REFERENCES episodes (organization_id, id)
 );
+
+-- Device login (RFC 8628) -------------------------------------------------------------------
+
+CREATE TABLE device_logins (
+  id               TEXT NOT NULL PRIMARY KEY, -- dl_…
+  client_id        TEXT NOT NULL, -- the OAuth client, robotrace-cli
+  scopes           TEXT NOT NULL, -- space-separated
+  device_code_hash TEXT NOT NULL UNIQUE, -- SHA-256, hex
+  user_code_hmac   TEXT NOT NULL UNIQUE, -- keyed: 37 bits would fall to a plain hash
+  hpke_public_key  TEXT NOT NULL, -- base64url; the private half follows from the device_code alone
+  status           TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'consumed')),
+  denied_because   TEXT CHECK (denied_because IN ('refused', 'poisoned', 'not_entitled')),
+  hostname         TEXT,
+  user_agent       TEXT NOT NULL,
+  sdk_version      TEXT,
+  ip               TEXT NOT NULL,
+  network          TEXT NOT NULL, -- the IPv4 address or IPv6 /64 that budgets count for
+  interval_s       BIGINT NOT NULL,
+  poll_count       BIGINT NOT NULL,
+  last_polled_at   TEXT,
+  created_at       TEXT NOT NULL,
+  expires_at       TEXT NOT NULL,
+  claimed_by       TEXT REFERENCES accounts (id), -- the first account that opened the code
+  claimed_at       TEXT,
+  decided_at       TEXT,
+  organization_id  TEXT REFERENCES organizations (id),
+  api_key_id       TEXT, -- its row comes to be when the terminal picks the key up
+  api_key_hash     TEXT,
+  sealed_key       TEXT, -- HPKE ciphertext of key and user code; gone once picked up
+  sealed_secret    TEXT, -- HPKE encapsulated secret
+  consumed_at      TEXT,
+  consumed_ip      TEXT
+);
+CREATE INDEX device_logins_by_network ON device_logins (network, created_at);
+CREATE INDEX device_logins_live ON device_logins (status, expires_at);
+
+CREATE TABLE guess_budgets (
+  bucket   TEXT NOT NULL PRIMARY KEY, -- account:…, network:…, instance
+  spent    BIGINT NOT NULL,
+  renews_at TEXT NOT NULL
+);
+
+-- Audit and notices -------------------------------------------------------------------------
+
+CREATE TABLE audit_events (
+  id              TEXT NOT NULL PRIMARY KEY, -- ev_…
+  at              TEXT NOT NULL,
+  action          TEXT NOT NULL, -- device_login.approved
+  actor_kind      TEXT NOT NULL CHECK (actor_kind IN ('person', 'api_key', 'anonymous')),
+  actor_id        TEXT,
+  organization_id TEXT REFERENCES organizations (id),
+  target          TEXT NOT NULL, -- the id of what was acted on
+  ip              TEXT NOT NULL,
+  user_agent      TEXT NOT NULL,
+  detail          TEXT NOT NULL -- JSON object without secrets
+);
+CREATE INDEX audit_events_newest ON audit_events (organization_id, at, id);
+CREATE INDEX audit_events_by_target ON audit_events (target, at);
+
+CREATE TABLE notices (
+  id         TEXT NOT NULL PRIMARY KEY, -- nt_…
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  kind       TEXT NOT NULL CHECK (kind IN ('device_login_approved', 'device_login_poisoned', 'device_login_replayed')),
+  detail     TEXT NOT NULL, -- JSON object
+  created_at TEXT NOT NULL,
+  read_at    TEXT
+);
+CREATE INDEX notices_unread ON notices (account_id, created_at) WHERE read_at IS NULL;

@@ -50,7 +50,13 @@ function checkKey(api_key: string | undefined): string {
   return api_key
 }
 
-function checkBaseUrl(base_url: string | undefined): string {
+/**
+ * The address of a deployment as everything here writes it: no slash at the end.
+ *
+ * @example checkBaseUrl('https://robotrace.example.org/') // 'https://robotrace.example.org'
+ * @throws ConfigurationError when it is missing or cannot be right
+ */
+export function checkBaseUrl(base_url: string | undefined): string {
   if (base_url === undefined) {
     throw new ConfigurationError(
       'No deployment address. Pass base_url to the client, set ROBOTRACE_BASE_URL, or run `robotrace login`.',

@@ -36,12 +36,13 @@ export function keyPrefix(key: string): string {
 }
 
 /**
- * The text without secrets: the given one and everything that has the shape of a key keep their public part only.
+ * The text without secrets: the given one, if any, and everything that has the shape of a key keep their public part only.
  *
  * @example hideKeys(`wrong header: Bearer ${key}`, key) // 'wrong header: Bearer rt_8a4f01c2b3…'
  */
-export function hideKeys(text: string, key: string): string {
-  return text.replaceAll(key, `${keyPrefix(key)}…`).replace(ANY_KEY, '$1…')
+export function hideKeys(text: string, key?: string): string {
+  const without = key === undefined ? text : text.replaceAll(key, `${keyPrefix(key)}…`)
+  return without.replace(ANY_KEY, '$1…')
 }
 
 /** CRC-32 of the text as six base62 digits, most significant first. */

@@ -15,6 +15,14 @@
  */
 
 export type { ClientOptions } from './client.ts'
+export {
+  type DeviceLoginEnd,
+  DeviceLoginError,
+  type DeviceLoginOptions,
+  startDeviceLogin,
+  type WaitOptions,
+  waitForApproval,
+} from './device-login.ts'
 export type { Episode } from './episodes.ts'
 export {
   APIError,
@@ -32,6 +40,7 @@ export {
 export { Client } from './host/client.ts'
 export { hostRuntime } from './host/runtime.ts'
 export type { FinalizeOptions } from './outcome.ts'
+export { type OwnKeyOptions, revokeOwnKey, whoami } from './own-key.ts'
 export type { DownloadOptions } from './read-episodes.ts'
 export type { LogEpisode } from './record-episode.ts'
 export {

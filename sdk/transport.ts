@@ -14,10 +14,13 @@ export interface JsonCall {
   body?: object
   /** True only where a 429 promises that nothing was written: creating, not finalizing. */
   retry_while_limited?: boolean
+  /** Ends the call early; its reason is thrown. */
+  signal?: AbortSignal
 }
 
 export interface TransportOptions {
-  api_key: string
+  /** Absent: calls go out without one, as those of a login do. */
+  api_key?: string
   base_url: string
   fetch: typeof fetch
   runtime: Runtime
@@ -37,7 +40,7 @@ export class Transport {
   readonly runtime: Runtime
   readonly upload_timeout_s: number
   readonly fetch: typeof fetch
-  readonly #api_key: string
+  readonly #api_key: string | undefined
   readonly #timeout_s: number
 
   constructor(options: TransportOptions) {
@@ -51,7 +54,7 @@ export class Transport {
 
   /** The public part of the key, safe to show. */
   get key_prefix(): string {
-    return keyPrefix(this.#api_key)
+    return keyPrefix(this.#api_key ?? '')
   }
 
   /** Headers that name this SDK; a browser names itself. */
@@ -90,7 +93,8 @@ export class Transport {
   refusal(answer: Answer, what?: string): APIError {
     const body = parseObject(answer.text)
     const sentence = typeof body?.error === 'string' && body.error !== '' ? body.error : undefined
-    const fallback = answer.status === 0 ? 'The server answered with a redirect' : `HTTP ${answer.status}`
+    const redirected = answer.status === 0 || (answer.status >= 300 && answer.status < 400)
+    const fallback = redirected ? 'The server answered with a redirect' : `HTTP ${answer.status}`
     const message = what && sentence ? `${what}: ${sentence}` : (sentence ?? what ?? fallback)
     return makeAPIError(this.hide(message), this.#details(answer))
   }
@@ -124,6 +128,7 @@ export class Transport {
   }
 
   async #send(call: JsonCall, body: string | undefined): Promise<Answer> {
+    const limit = AbortSignal.timeout(timerMs(this.#timeout_s))
     try {
       const response = await this.fetch(this.base_url + call.path, {
         method: call.method,
@@ -135,10 +140,11 @@ export class Transport {
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(timerMs(this.#timeout_s)),
+        signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
       })
       return { status: response.status, headers: response.headers, text: await response.text() }
     } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason
       throw this.failure(`${call.method} ${this.base_url}${call.path} failed`, error)
     }
   }
@@ -166,7 +172,7 @@ export class Transport {
   }
 
   #authorization(): Record<string, string> {
-    return { Authorization: `Bearer ${this.#api_key}` }
+    return this.#api_key === undefined ? {} : { Authorization: `Bearer ${this.#api_key}` }
   }
 
   #details(answer: Answer): APIErrorDetails {

@@ -15,6 +15,14 @@
  */
 
 export { Client, type ClientOptions } from './client.ts'
+export {
+  type DeviceLoginEnd,
+  DeviceLoginError,
+  type DeviceLoginOptions,
+  startDeviceLogin,
+  type WaitOptions,
+  waitForApproval,
+} from './device-login.ts'
 export type { Episode } from './episodes.ts'
 export {
   APIError,
@@ -30,6 +38,7 @@ export {
   ValidationError,
 } from './errors.ts'
 export type { FinalizeOptions } from './outcome.ts'
+export { type OwnKeyOptions, revokeOwnKey, whoami } from './own-key.ts'
 export type { DownloadOptions } from './read-episodes.ts'
 export type { LogEpisode } from './record-episode.ts'
 export {

@@ -2,7 +2,10 @@ import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
+import { apiKeyDoors } from './api-keys/rest.ts'
 import type { AppContext } from './context.ts'
+import { oauthDoors } from './device-login/oauth.ts'
+import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
 import { AppError } from './errors.ts'
 import { health } from './health.ts'
@@ -17,10 +20,15 @@ import { securityHeaders } from './http/security-headers.ts'
 import { publicError } from './procedures.ts'
 import { appRouter } from './trpc.ts'
 
-/** Every REST route of the server. OpenAPI and every-route.test.ts read the same list. */
-export const DOORS: readonly Door[] = [...episodeDoors]
+/**
+ * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
+ * order, so the busiest come first.
+ */
+export const DOORS: readonly Door[] = [...episodeDoors, ...apiKeyDoors, ...deviceLoginDoors, ...oauthDoors]
 
 const JSON_LIMIT = 1024 * 1024
+const FORM = 'application/x-www-form-urlencoded'
+const FORM_LIMIT = '10kb'
 
 /**
  * The whole HTTP surface: guards first, then one line a slice, then the portal.
@@ -39,7 +47,7 @@ export function createApp(ctx: AppContext): Express {
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
   app.use('/trpc', trpc(ctx, access.person))
-  app.use('/api', notFound)
+  app.use(['/api', '/oauth', '/.well-known'], notFound)
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
@@ -59,10 +67,11 @@ function decided(): void {}
 /** A known path asked with another method is 405 and says which methods it answers. */
 function mountDoors(app: Express, ctx: AppContext, doors: readonly Door[], guards: Guards): void {
   const readText = jsonText(JSON_LIMIT)
+  const readForm = express.text({ type: [FORM, 'application/json'], limit: FORM_LIMIT })
   for (const one of doors) {
     const handler = one.handler(ctx, guards)
     if (one.method === 'GET') app.get(one.path, handler)
-    if (one.method === 'POST') app.post(one.path, readText, handler)
+    if (one.method === 'POST') app.post(one.path, one.dialect === 'oauth' ? readForm : readText, handler)
     if (one.method === 'PUT') app.put(one.path, handler)
   }
   for (const path of new Set(doors.map((one) => one.path))) {

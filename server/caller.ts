@@ -8,6 +8,8 @@ export interface KeyCaller {
   api_key_id: string
   organization_id: string
   project_id: string
+  /** Separated by spaces. */
+  scopes: string
 }
 
 /** A person signed in to the portal. Rights are read per organization, as they are now. */

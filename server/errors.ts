@@ -52,6 +52,12 @@ export const PROBLEMS = {
     trpc: 'UNAUTHORIZED',
   },
   forbidden: { status: 403, title: 'Not allowed', detail: 'Not enough permissions', trpc: 'FORBIDDEN' },
+  insufficient_scope: {
+    status: 403,
+    title: 'Scope missing',
+    detail: 'This key may not do that.',
+    trpc: 'FORBIDDEN',
+  },
   cross_site: {
     status: 403,
     title: 'Request from another site',
@@ -145,6 +151,8 @@ export interface ProblemExtra {
   errors?: FieldError[]
   /** Whole seconds; also sent as Retry-After. */
   retry_after?: number
+  /** What the key would have to be allowed to do. */
+  scope?: string
 }
 
 /** RFC 9457 body whose `detail`, `error` and `error_message` are the same sentence, for all three kinds of client. */

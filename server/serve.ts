@@ -2,6 +2,7 @@ import { createApp } from './app.ts'
 import type { Config, Secrets } from './config.ts'
 import { type AppContext, createContext } from './context.ts'
 import { listen } from './http/listen.ts'
+import { scheduleJobs } from './jobs/jobs.ts'
 
 /** A running server. Disposing it finishes what is under way, then closes the database. */
 export interface RunningServer extends AsyncDisposable {
@@ -30,6 +31,7 @@ export async function startServer(
     const url = config.public_url ?? `http://localhost:${listener.port}`
     const ctx = createContext({ ...config, public_url: url }, secrets, overrides)
     listener.serve(createApp(ctx))
+    scheduleJobs(ctx)
     return {
       url,
       local_url: `http://127.0.0.1:${listener.port}`,

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 
 /** What a signature is for. Each purpose has a key of its own, so no signature serves for another. */
-export type SigningPurpose = 'blob-url' | 'known-device'
+export type SigningPurpose = 'blob-url' | 'known-device' | 'user-code'
 
 export interface SigningKeys {
   /** HMAC-SHA256 over the text, base64url. */
@@ -22,6 +22,7 @@ export function createSigningKeys(master: string): SigningKeys {
   const keys: Record<SigningPurpose, Buffer> = {
     'blob-url': derive('blob-url'),
     'known-device': derive('known-device'),
+    'user-code': derive('user-code'),
   }
   const mac = (purpose: SigningPurpose, text: string): Buffer =>
     createHmac('sha256', keys[purpose]).update(text).digest()

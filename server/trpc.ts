@@ -1,6 +1,8 @@
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
+import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
+import { noticesRouter } from './notices/trpc.ts'
 import { clientsRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 
@@ -11,6 +13,8 @@ export const appRouter = router({
   clients: clientsRouter,
   apiKeys: apiKeysRouter,
   episodes: episodesRouter,
+  deviceLogin: deviceLoginRouter,
+  notices: noticesRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -12,6 +12,7 @@ import { PageHead, Section, useTitle } from '../ui/page.tsx'
 import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
+import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { browserName } from './browser-name.ts'
@@ -135,7 +136,7 @@ function Sessions(): JSX.Element {
         when={!sessions.isError}
         fallback={<PageProblem error={sessions.error} retry={() => sessions.refetch()} />}
       >
-        <div class={table.wrap}>
+        <TableFrame label="Sessions table">
           <table class={table.table}>
             <thead>
               <tr>
@@ -154,7 +155,7 @@ function Sessions(): JSX.Element {
               </Show>
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       </Show>
       <SignOutEverywhere open={asking()} close={() => setAsking(false)} />
     </Section>

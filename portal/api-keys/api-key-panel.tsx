@@ -11,6 +11,7 @@ import { count } from '../ui/format.ts'
 import { PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
+import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import css from './api-key-panel.module.css'
 import { MintDialog } from './mint-dialog.tsx'
@@ -65,13 +66,13 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
           <p>
             A key lets a robot, a laptop or a CI job log episodes here. It is shown once, when it is made.
           </p>
-          <Show when={props.ownRole !== 'viewer'} fallback={<p>You can look, but only members make keys.</p>}>
-            <NewApiKey organization_id={props.organization_id} />
+          <Show when={props.ownRole === 'viewer'}>
+            <p>You can look, but only members make keys.</p>
           </Show>
         </EmptyState>
       </Match>
       <Match when={true}>
-        <div class={table.wrap} tabindex="0" role="region" aria-label="API keys">
+        <TableFrame label="API keys">
           <table class={`${table.table} ${css.keys}`} role="table">
             <thead>
               <tr>
@@ -104,7 +105,7 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
               </Show>
             </p>
           </Show>
-        </div>
+        </TableFrame>
         <RevokeDialog
           api_key={revoking()}
           organization_id={props.organization_id}

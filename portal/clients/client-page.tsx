@@ -10,6 +10,7 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, Section, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import table from '../ui/table.module.css'
+import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { clientQuery } from './client-queries.ts'
 import css from './clients.module.css'
@@ -75,7 +76,7 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
       <Section title="Members">
-        <div class={table.wrap}>
+        <TableFrame label="Members table">
           <table class={table.table}>
             <thead>
               <tr>
@@ -102,10 +103,10 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
               </For>
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       </Section>
       <Section title="Projects">
-        <div class={table.wrap}>
+        <TableFrame label="Projects table">
           <table class={table.table}>
             <thead>
               <tr>
@@ -132,7 +133,7 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
               </For>
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       </Section>
     </>
   )

@@ -11,6 +11,7 @@ import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
+import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { clientsQuery } from './client-queries.ts'
 import css from './clients.module.css'
@@ -50,7 +51,7 @@ function Clients(): JSX.Element {
           </EmptyState>
         </Match>
         <Match when={true}>
-          <div class={table.wrap} tabindex="0" role="region" aria-label="Clients">
+          <TableFrame label="Clients">
             <table class={table.table}>
               <thead>
                 <tr>
@@ -71,7 +72,7 @@ function Clients(): JSX.Element {
             <Show when={clients.isSuccess && clients.data}>
               {(rows) => <p class={table.note}>{count(rows().length, 'client')}</p>}
             </Show>
-          </div>
+          </TableFrame>
         </Match>
       </Switch>
       <NewClientDialog open={making()} close={() => setMaking(false)} />

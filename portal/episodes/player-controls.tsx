@@ -91,7 +91,7 @@ function CopyMoment(props: { link: string }): JSX.Element {
 
 function Rate(props: { playback: Playback }): JSX.Element {
   return (
-    <DropdownMenu placement="top-end">
+    <DropdownMenu placement="top-end" modal={false}>
       <DropdownMenu.Trigger
         class={buttonClass({ variant: 'ghost' })}
         aria-label={`Speed ${props.playback.rate()} times`}
@@ -99,26 +99,24 @@ function Rate(props: { playback: Playback }): JSX.Element {
       >
         {props.playback.rate()}×
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content class={menu.menu}>
-          <DropdownMenu.RadioGroup
-            value={String(props.playback.rate())}
-            onChange={(rate) => props.playback.setRate(Number(rate))}
-          >
-            <DropdownMenu.GroupLabel class={menu.label}>Speed</DropdownMenu.GroupLabel>
-            <For each={RATES}>
-              {(rate) => (
-                <DropdownMenu.RadioItem class={menu.item} value={String(rate)}>
-                  {rate}×
-                  <DropdownMenu.ItemIndicator class={menu.tick}>
-                    <Check size={14} aria-hidden="true" />
-                  </DropdownMenu.ItemIndicator>
-                </DropdownMenu.RadioItem>
-              )}
-            </For>
-          </DropdownMenu.RadioGroup>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content class={menu.menu}>
+        <DropdownMenu.RadioGroup
+          value={String(props.playback.rate())}
+          onChange={(rate) => props.playback.setRate(Number(rate))}
+        >
+          <DropdownMenu.GroupLabel class={menu.label}>Speed</DropdownMenu.GroupLabel>
+          <For each={RATES}>
+            {(rate) => (
+              <DropdownMenu.RadioItem class={menu.item} value={String(rate)}>
+                {rate}×
+                <DropdownMenu.ItemIndicator class={menu.tick}>
+                  <Check size={14} aria-hidden="true" />
+                </DropdownMenu.ItemIndicator>
+              </DropdownMenu.RadioItem>
+            )}
+          </For>
+        </DropdownMenu.RadioGroup>
+      </DropdownMenu.Content>
     </DropdownMenu>
   )
 }

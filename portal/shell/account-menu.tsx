@@ -29,7 +29,7 @@ export function AccountMenu(): JSX.Element {
   const account = () => session.me().account
   const initial = () => (account().name || account().email).slice(0, 1).toUpperCase()
   return (
-    <DropdownMenu placement="top-start">
+    <DropdownMenu placement="top-start" modal={false}>
       <DropdownMenu.Trigger
         class={css.account}
         aria-label={`Account menu of ${account().name}`}
@@ -40,38 +40,36 @@ export function AccountMenu(): JSX.Element {
         </span>
         <span class={css.name}>{account().name}</span>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content class={menu.menu}>
-          <p class={menu.label}>{account().email}</p>
-          <DropdownMenu.Item class={menu.item} onSelect={() => navigate(session.href('/portal/settings'))}>
-            <Settings size={15} aria-hidden="true" /> Settings
-          </DropdownMenu.Item>
-          <DropdownMenu.Item class={menu.item} onSelect={openShortcutList}>
-            <Keyboard size={15} aria-hidden="true" /> Keyboard shortcuts
-          </DropdownMenu.Item>
-          <DropdownMenu.Separator class={menu.separator} />
-          <DropdownMenu.RadioGroup
-            value={theme()}
-            onChange={(next) => setTheme(THEMES.find((one) => one.value === next)?.value ?? 'system')}
-          >
-            <DropdownMenu.GroupLabel class={menu.label}>Theme</DropdownMenu.GroupLabel>
-            <For each={THEMES}>
-              {(one) => (
-                <DropdownMenu.RadioItem class={menu.item} value={one.value} closeOnSelect={false}>
-                  <Dynamic component={one.icon} size={15} aria-hidden="true" /> {one.label}
-                  <DropdownMenu.ItemIndicator class={menu.tick}>
-                    <Check size={14} aria-hidden="true" />
-                  </DropdownMenu.ItemIndicator>
-                </DropdownMenu.RadioItem>
-              )}
-            </For>
-          </DropdownMenu.RadioGroup>
-          <DropdownMenu.Separator class={menu.separator} />
-          <DropdownMenu.Item class={menu.item} onSelect={() => void signOut()}>
-            <LogOut size={15} aria-hidden="true" /> Sign out
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content class={menu.menu}>
+        <p class={menu.label}>{account().email}</p>
+        <DropdownMenu.Item class={menu.item} onSelect={() => navigate(session.href('/portal/settings'))}>
+          <Settings size={15} aria-hidden="true" /> Settings
+        </DropdownMenu.Item>
+        <DropdownMenu.Item class={menu.item} onSelect={openShortcutList}>
+          <Keyboard size={15} aria-hidden="true" /> Keyboard shortcuts
+        </DropdownMenu.Item>
+        <DropdownMenu.Separator class={menu.separator} />
+        <DropdownMenu.RadioGroup
+          value={theme()}
+          onChange={(next) => setTheme(THEMES.find((one) => one.value === next)?.value ?? 'system')}
+        >
+          <DropdownMenu.GroupLabel class={menu.label}>Theme</DropdownMenu.GroupLabel>
+          <For each={THEMES}>
+            {(one) => (
+              <DropdownMenu.RadioItem class={menu.item} value={one.value} closeOnSelect={false}>
+                <Dynamic component={one.icon} size={15} aria-hidden="true" /> {one.label}
+                <DropdownMenu.ItemIndicator class={menu.tick}>
+                  <Check size={14} aria-hidden="true" />
+                </DropdownMenu.ItemIndicator>
+              </DropdownMenu.RadioItem>
+            )}
+          </For>
+        </DropdownMenu.RadioGroup>
+        <DropdownMenu.Separator class={menu.separator} />
+        <DropdownMenu.Item class={menu.item} onSelect={() => void signOut()}>
+          <LogOut size={15} aria-hidden="true" /> Sign out
+        </DropdownMenu.Item>
+      </DropdownMenu.Content>
     </DropdownMenu>
   )
 }

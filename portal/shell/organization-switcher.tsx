@@ -22,35 +22,33 @@ export function OrganizationSwitcher(): JSX.Element {
         </div>
       }
     >
-      <DropdownMenu placement="bottom-start">
+      <DropdownMenu placement="bottom-start" modal={false}>
         <DropdownMenu.Trigger class={css.who} aria-label={`Organization: ${name()}. Switch`} title={name()}>
           <Mark />
           <span class={css.name}>{name()}</span>
           <ChevronsUpDown class={css.chevron} size={14} aria-hidden="true" />
         </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content class={menu.menu}>
-            <DropdownMenu.RadioGroup
-              value={session.organization()?.slug}
-              onChange={(slug) => {
-                const chosen = session.me().organizations.find((one) => one.slug === slug)
-                if (chosen) session.choose(chosen)
-              }}
-            >
-              <DropdownMenu.GroupLabel class={menu.label}>Organizations</DropdownMenu.GroupLabel>
-              <For each={session.me().organizations}>
-                {(one) => (
-                  <DropdownMenu.RadioItem class={menu.item} value={one.slug}>
-                    {one.name}
-                    <DropdownMenu.ItemIndicator class={menu.tick}>
-                      <Check size={14} aria-hidden="true" />
-                    </DropdownMenu.ItemIndicator>
-                  </DropdownMenu.RadioItem>
-                )}
-              </For>
-            </DropdownMenu.RadioGroup>
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
+        <DropdownMenu.Content class={menu.menu}>
+          <DropdownMenu.RadioGroup
+            value={session.organization()?.slug}
+            onChange={(slug) => {
+              const chosen = session.me().organizations.find((one) => one.slug === slug)
+              if (chosen) session.choose(chosen)
+            }}
+          >
+            <DropdownMenu.GroupLabel class={menu.label}>Organizations</DropdownMenu.GroupLabel>
+            <For each={session.me().organizations}>
+              {(one) => (
+                <DropdownMenu.RadioItem class={menu.item} value={one.slug}>
+                  {one.name}
+                  <DropdownMenu.ItemIndicator class={menu.tick}>
+                    <Check size={14} aria-hidden="true" />
+                  </DropdownMenu.ItemIndicator>
+                </DropdownMenu.RadioItem>
+              )}
+            </For>
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
       </DropdownMenu>
     </Show>
   )

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import process from 'node:process'
 import { parse, TomlError } from 'smol-toml'
 import { ConfigurationError } from '../errors.ts'
@@ -8,9 +8,25 @@ import { isRecord } from '../json.ts'
 import type { Profile } from '../runtime.ts'
 import { readEnv } from './env.ts'
 
+/** One sign-in as the credentials file holds it; members we do not know are kept when it is written again. */
+export interface SavedProfile extends Profile {
+  /** The organization. */
+  client_id?: string
+  /** Who signed in. */
+  user_email?: string
+  /** When, `YYYY-MM-DDTHH:MM:SSZ`. */
+  written_at?: string
+}
+
+/** The whole file: profiles by name, and the notation to keep (JSON is what Python 3.10 can read). */
+export interface CredentialsFile {
+  form: 'toml' | 'json'
+  content: Record<string, unknown>
+}
+
 /** `$ROBOTRACE_HOME/credentials`, or `~/.robotrace/credentials`. */
-export function credentialsPath(): string {
-  return join(readEnv('ROBOTRACE_HOME') ?? join(home(), '.robotrace'), 'credentials')
+export function credentialsPath(env: (name: string) => string | undefined = readEnv): string {
+  return join(env('ROBOTRACE_HOME') ?? join(home(env), '.robotrace'), 'credentials')
 }
 
 /**
@@ -19,18 +35,53 @@ export function credentialsPath(): string {
  * @example readProfile('default')?.base_url
  * @throws ConfigurationError when the file is there and cannot be read; its content is never shown
  */
-export function readProfile(name: string): Profile | undefined {
-  const path = credentialsPath()
+export function readProfile(name: string, path: string = credentialsPath()): SavedProfile | undefined {
+  return listProfiles(path).get(name)
+}
+
+/**
+ * Every profile of the file by its name, empty when there is no file.
+ *
+ * @example for (const [name, { base_url }] of listProfiles()) console.log(name, base_url)
+ * @throws ConfigurationError when the file is there and cannot be read
+ */
+export function listProfiles(path: string = credentialsPath()): Map<string, SavedProfile> {
+  const profiles = new Map<string, SavedProfile>()
+  for (const [name, value] of Object.entries(readCredentials(path)?.content ?? {})) {
+    if (isRecord(value)) profiles.set(name, profileOf(value))
+  }
+  return profiles
+}
+
+/** The file as it is; undefined when there is none. The one reader, also for whoever writes it again. */
+export function readCredentials(path: string): CredentialsFile | undefined {
   const text = readText(path)
-  const profiles = text === undefined ? {} : parseProfiles(text, path)
-  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined
-  if (!isRecord(profile)) return undefined
-  return { api_key: textOf(profile.api_key), base_url: textOf(profile.base_url) }
+  return text === undefined ? undefined : parseCredentials(text, path)
+}
+
+/**
+ * A sentence when others on this machine may read or change the file; undefined when all is well, or there
+ * is no file. Containers often cannot do better, so this is a warning and nothing is refused.
+ *
+ * @example const warning = credentialsWarning(); if (warning) console.error(warning)
+ */
+export function credentialsWarning(path: string = credentialsPath()): string | undefined {
+  if (process.platform === 'win32') return undefined
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode
+  if (mode === undefined || (mode & 0o077) === 0) return undefined
+  const verb = mode & 0o022 ? 'read and changed' : 'read'
+  return `${path} can be ${verb} by others on this machine (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`
+}
+
+/** The path as people write it. @example shortPath('/home/art/.robotrace/credentials') // '~/.robotrace/credentials' */
+export function shortPath(path: string, env: (name: string) => string | undefined = readEnv): string {
+  const folder = `${home(env)}${sep}`
+  return path.startsWith(folder) && folder !== sep ? `~${sep}${path.slice(folder.length)}` : path
 }
 
 /** The variable that `homedir()` reads first; asking for it directly spares Deno the permission `--allow-sys`. */
-function home(): string {
-  return readEnv(process.platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
+function home(env: (name: string) => string | undefined): string {
+  return env(process.platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
 }
 
 function readText(path: string): string | undefined {
@@ -45,14 +96,26 @@ function readText(path: string): string | undefined {
   }
 }
 
-function parseProfiles(text: string, path: string): Record<string, unknown> {
+function parseCredentials(text: string, path: string): CredentialsFile {
+  const form = text.trimStart().startsWith('{') ? 'json' : 'toml'
   try {
-    const value: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : parse(text)
-    return isRecord(value) ? value : {}
+    const content: unknown =
+      form === 'json' ? JSON.parse(text) : parse(text, { integersAsBigInt: 'asNeeded' })
+    return { form, content: isRecord(content) ? content : {} }
   } catch (error) {
     // Both parsers quote the offending text, which may be the key: only the line number goes on.
     const where = error instanceof TomlError ? ` (line ${error.line})` : ''
     throw new ConfigurationError(`The credentials file ${path} is neither TOML nor JSON${where}.`)
+  }
+}
+
+function profileOf(value: Record<string, unknown>): SavedProfile {
+  return {
+    api_key: textOf(value.api_key),
+    base_url: textOf(value.base_url),
+    client_id: textOf(value.client_id),
+    user_email: textOf(value.user_email),
+    written_at: textOf(value.written_at),
   }
 }
 

@@ -32,7 +32,8 @@ export function portalLine(url: string, terminal: Terminal): string | undefined 
   return `[robotrace] → ${text}`
 }
 
-function hasLinks(env: Terminal['env']): boolean {
+/** True when the terminal that sets these variables turns OSC 8 into a link. */
+export function hasLinks(env: Terminal['env']): boolean {
   const term = env('TERM') ?? ''
   if (term === 'dumb') return false
   if (MARKS.some((name) => env(name) !== undefined)) return true

@@ -6,7 +6,7 @@ import { parseKey } from '../api-keys/key-format.ts'
 import type { AnonymousCaller, KeyCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { clientAddress } from '../http/client-address.ts'
+import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import type { Guards } from '../http/door.ts'
 
@@ -40,7 +40,7 @@ export function createAccess(ctx: AppContext): Access {
 
   async function person(request: Request): Promise<PersonCaller | undefined> {
     const session = sessionOf(ctx, request)
-    return session === undefined ? undefined : findPersonBySession(ctx, session, origin(request))
+    return session === undefined ? undefined : findPersonBySession(ctx, session, originOf(request))
   }
 
   return {
@@ -61,9 +61,5 @@ export function createAccess(ctx: AppContext): Access {
 
 /** All that is known of somebody without a credential. */
 export function anonymous(request: Request): AnonymousCaller {
-  return { kind: 'anonymous', ...origin(request) }
-}
-
-function origin(request: Request): { ip: string; user_agent: string } {
-  return { ip: clientAddress(request), user_agent: request.headers['user-agent'] ?? '' }
+  return { kind: 'anonymous', ...originOf(request) }
 }

@@ -56,19 +56,7 @@ export async function changePassword(
   caller: PersonCaller,
   input: { current_password: string; new_password: string },
 ): Promise<{ session: string; sessions_ended: number }> {
-  const { password_hash } = await ctx.db
-    .selectFrom('accounts')
-    .select('password_hash')
-    .where('id', '=', caller.account_id)
-    .executeTakeFirstOrThrow()
-  const spent = await spendSignInTry(ctx.limiter, { email: caller.email, ip: caller.ip, known: true })
-  if (!(await verifyPassword(password_hash, input.current_password))) {
-    const message = 'is not your current password'
-    throw new AppError('wrong_password', `current_password: ${message}`, {
-      errors: [{ path: 'current_password', message }],
-    })
-  }
-  await spent.giveBack()
+  await confirmPassword(ctx, caller, input.current_password, 'current_password')
   const hash = await hashPassword(input.new_password)
   await ctx.db
     .updateTable('accounts')
@@ -78,6 +66,33 @@ export async function changePassword(
   const ended = await endAllSessions(ctx, caller.account_id)
   const session = await startSession(ctx, caller.account_id, caller)
   return { session, sessions_ended: Math.max(0, ended - 1) }
+}
+
+/**
+ * Asks a signed-in person for the password again, before something that a borrowed session must not do.
+ *
+ * @param path the field it was typed into
+ * @throws AppError wrong_password, or rate_limited after too many wrong ones
+ */
+export async function confirmPassword(
+  ctx: Pick<AppContext, 'db' | 'limiter'>,
+  caller: PersonCaller,
+  password: string,
+  path = 'password',
+): Promise<void> {
+  const { password_hash } = await ctx.db
+    .selectFrom('accounts')
+    .select('password_hash')
+    .where('id', '=', caller.account_id)
+    .executeTakeFirstOrThrow()
+  const spent = await spendSignInTry(ctx.limiter, { email: caller.email, ip: caller.ip, known: true })
+  if (!(await verifyPassword(password_hash, password))) {
+    const message = 'is not your current password'
+    throw new AppError('wrong_password', `${path}: ${message}`, {
+      errors: [{ path, message }],
+    })
+  }
+  await spent.giveBack()
 }
 
 export function toAccount(row: {

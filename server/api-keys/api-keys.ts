@@ -1,11 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import { CompiledQuery } from 'kysely'
+import { CompiledQuery, type Insertable } from 'kysely'
 import type { KeyCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
+import type { Database } from '../db/open.ts'
+import type { ApiKeysTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { requireRole } from '../organizations/permissions.ts'
 import { keyPrefix, makeKey, type ParsedKey } from './key-format.ts'
+import { DEFAULT_SCOPES } from './scopes.ts'
 
 /** What people see of a key: never the secret, not even to staff. */
 export interface ApiKey {
@@ -49,16 +52,19 @@ export async function mintApiKey(
   const created_at = ctx.now().toISOString()
   const { key, id, hash } = makeKey()
   try {
-    await ctx.db
-      .insertInto('api_keys')
-      .values({ id, ...input, secret_hash: hash, created_by: caller.account_id, created_at })
-      .execute()
+    const made = { created_by: caller.account_id, created_at, scopes: DEFAULT_SCOPES }
+    await insertApiKey(ctx.db, { id, ...input, secret_hash: hash, ...made })
   } catch (error) {
     // Ten base-36 characters collide about once in 10^15 pairs; the next draw is free.
     if (isUniqueViolation(error)) return mintApiKey(ctx, caller, input)
     throw error
   }
   return { key, api_key: await getApiKey(ctx, id) }
+}
+
+/** Writes the row of a key that was made elsewhere, inside the caller's transaction. */
+export async function insertApiKey(db: Database, row: Insertable<ApiKeysTable>): Promise<void> {
+  await db.insertInto('api_keys').values(row).execute()
 }
 
 /**
@@ -89,7 +95,7 @@ export async function revokeApiKey(
 
 /** Spelled out once: this runs for every request of every rig, and a built query would cost more than the read. */
 const FIND_LIVE_KEY = `
-  SELECT k.secret_hash, k.organization_id, k.revoked_at, p.id AS project_id
+  SELECT k.secret_hash, k.organization_id, k.scopes, k.revoked_at, p.id AS project_id
   FROM api_keys k JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
   WHERE k.id = ?`
 
@@ -108,6 +114,7 @@ export async function verifyApiKey(
   const { rows } = await ctx.db.executeQuery<{
     secret_hash: string
     organization_id: string
+    scopes: string
     revoked_at: string | null
     project_id: string
   }>(CompiledQuery.raw(FIND_LIVE_KEY, [key.id]))
@@ -119,6 +126,7 @@ export async function verifyApiKey(
     api_key_id: key.id,
     organization_id: row.organization_id,
     project_id: row.project_id,
+    scopes: row.scopes,
   }
 }
 

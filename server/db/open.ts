@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { projectFile } from '../project.ts'
+import { makeAppendOnly } from './append-only.ts'
 import { groupCommitDialect } from './group-commit.ts'
 import type { Schema } from './schema.gen.ts'
 
@@ -72,6 +73,7 @@ function bringSchema(sqlite: Sqlite.Database, version: string): void {
 function createSchema(sqlite: Sqlite.Database, version: string): void {
   sqlite.transaction(() => {
     sqlite.exec(readFileSync(projectFile('schema.sql'), 'utf8'))
+    makeAppendOnly(sqlite)
     sqlite
       .prepare('INSERT INTO schema_versions (version, written_by, applied_at) VALUES (?, ?, ?)')
       .run(SCHEMA_VERSION, version, new Date().toISOString())

@@ -4,8 +4,12 @@ export interface Schema {
   accounts: AccountsTable
   api_keys: ApiKeysTable
   artifacts: ArtifactsTable
+  audit_events: AuditEventsTable
+  device_logins: DeviceLoginsTable
   episodes: EpisodesTable
+  guess_budgets: GuessBudgetsTable
   members: MembersTable
+  notices: NoticesTable
   organizations: OrganizationsTable
   projects: ProjectsTable
   schema_versions: SchemaVersionsTable
@@ -28,6 +32,9 @@ export interface ApiKeysTable {
   organization_id: string
   label: string
   secret_hash: string
+  scopes: string
+  hostname: string | null
+  sdk_version: string | null
   created_by: string
   created_at: string
   last_used_at: string | null
@@ -44,6 +51,50 @@ export interface ArtifactsTable {
   size_bytes: number
   sha256: string
   stored_at: string
+}
+
+export interface AuditEventsTable {
+  id: string
+  at: string
+  action: string
+  actor_kind: 'person' | 'api_key' | 'anonymous'
+  actor_id: string | null
+  organization_id: string | null
+  target: string
+  ip: string
+  user_agent: string
+  detail: string
+}
+
+export interface DeviceLoginsTable {
+  id: string
+  client_id: string
+  scopes: string
+  device_code_hash: string
+  user_code_hmac: string
+  hpke_public_key: string
+  status: 'pending' | 'approved' | 'denied' | 'consumed'
+  denied_because: 'refused' | 'poisoned' | 'not_entitled' | null
+  hostname: string | null
+  user_agent: string
+  sdk_version: string | null
+  ip: string
+  network: string
+  interval_s: number
+  poll_count: number
+  last_polled_at: string | null
+  created_at: string
+  expires_at: string
+  claimed_by: string | null
+  claimed_at: string | null
+  decided_at: string | null
+  organization_id: string | null
+  api_key_id: string | null
+  api_key_hash: string | null
+  sealed_key: string | null
+  sealed_secret: string | null
+  consumed_at: string | null
+  consumed_ip: string | null
 }
 
 export interface EpisodesTable {
@@ -72,6 +123,12 @@ export interface EpisodesTable {
   archived_by: string | null
 }
 
+export interface GuessBudgetsTable {
+  bucket: string
+  spent: number
+  renews_at: string
+}
+
 export interface MembersTable {
   organization_id: string
   account_id: string
@@ -79,11 +136,21 @@ export interface MembersTable {
   created_at: string
 }
 
+export interface NoticesTable {
+  id: string
+  account_id: string
+  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed'
+  detail: string
+  created_at: string
+  read_at: string | null
+}
+
 export interface OrganizationsTable {
   id: string
   slug: string
   name: string
   created_at: string
+  device_login_off_at: string | null
 }
 
 export interface ProjectsTable {

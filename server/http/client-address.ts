@@ -1,6 +1,16 @@
 import type { Request } from 'express'
 import ipaddr from 'ipaddr.js'
 
+/** Where a request comes from. */
+export interface Origin {
+  ip: string
+  user_agent: string
+}
+
+export function originOf(request: Request): Origin {
+  return { ip: clientAddress(request), user_agent: request.headers['user-agent'] ?? '' }
+}
+
 /** The caller's address in its canonical form; IPv4 mapped into IPv6 is the IPv4 address. */
 export function clientAddress(request: Request): string {
   const text = request.ip ?? ''

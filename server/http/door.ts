@@ -1,8 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
+import { hasScope, type Scope } from '../api-keys/scopes.ts'
 import type { AnonymousCaller, Caller, KeyCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError, type Code } from '../errors.ts'
+import { type Origin, originOf } from './client-address.ts'
 import { invalidInput } from './fields.ts'
 import { parseJson, stringifyJson } from './json.ts'
 
@@ -30,6 +32,8 @@ interface Declaration<Kind extends CallerKind, Input extends z.ZodType> {
   /** Express path, `:name` for parameters. */
   path: string
   caller: Kind
+  /** What a key must be allowed to do here; a person's rights come from the role. */
+  scope?: Scope
   summary: string
   /** Query, body and path parameters in one object; the path wins, so a body cannot overrule the URL. */
   input: Input
@@ -42,7 +46,12 @@ interface JsonDeclaration<Kind extends CallerKind, Input extends z.ZodType, Outp
   extends Declaration<Kind, Input> {
   status: 200 | 201
   output: Output
-  handle: (ctx: AppContext, input: z.output<Input>, caller: Callers[Kind]) => Promise<z.input<Output>>
+  handle: (
+    ctx: AppContext,
+    input: z.output<Input>,
+    caller: Callers[Kind],
+    from: Origin,
+  ) => Promise<z.input<Output>>
 }
 
 interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
@@ -60,6 +69,8 @@ interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
 
 /** A declared route, its types forgotten so that all of them fit one list. */
 export interface Door extends Declaration<CallerKind, z.ZodType> {
+  /** Form-encoded, with RFC 6749 errors, where the others speak JSON and problems. */
+  dialect?: 'oauth'
   status: number
   output: z.ZodType | undefined
   answers: string | undefined
@@ -79,7 +90,8 @@ export function door<Kind extends CallerKind, Input extends z.ZodType, Output ex
     answers: undefined,
     handler: (ctx, guards) => async (request, response) => {
       const caller = await guards[declared.caller](request)
-      const answer = await declared.handle(ctx, readInput(declared.input, request), caller)
+      requireScope(caller, declared.scope)
+      const answer = await declared.handle(ctx, readInput(declared.input, request), caller, originOf(request))
       // In production the handler's type is trusted; while developing, an answer that drifts from the contract fails.
       if (!ctx.config.production) declared.output.parse(answer)
       sendJson(response, declared.status, answer)
@@ -96,9 +108,18 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
     output: undefined,
     handler: (ctx, guards) => async (request, response) => {
       const caller = await guards[declared.caller](request)
+      requireScope(caller, declared.scope)
       await declared.respond(ctx, readInput(declared.input, request), caller, { request, response })
     },
   }
+}
+
+/** RFC 6750 section 3.1: the key is good, but not for this. */
+function requireScope(caller: Caller | AnonymousCaller, scope: Scope | undefined): void {
+  if (scope === undefined || caller.kind !== 'api_key' || hasScope(caller.scopes, scope)) return
+  throw new AppError('insufficient_scope', `This key may not do that: it lacks the scope ${scope}.`, {
+    scope,
+  })
 }
 
 export function sendJson(response: Response, status: number, body: unknown): void {

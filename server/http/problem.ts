@@ -25,11 +25,20 @@ export const notFound: RequestHandler = () => {
   throw new AppError('not_found', 'No such address.')
 }
 
+/** RFC 6750 section 3: no `error` attribute, because which of missing and wrong it was is not told. */
+const CHALLENGE = 'Bearer realm="RoboTrace"'
+
 export function sendProblem(request: Request, response: Response, error: AppError): void {
   const problem = toProblem(error, { instance: request.path, request_id: requestId(response) })
   const type = request.accepts(['application/problem+json', 'application/json']) || 'application/json'
   response.statusCode = problem.status
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
+  if (problem.scope) {
+    response.setHeader(
+      'WWW-Authenticate',
+      `${CHALLENGE}, error="insufficient_scope", scope="${problem.scope}"`,
+    )
+  }
   if (problem.retry_after !== undefined) response.setHeader('Retry-After', problem.retry_after)
   if (!request.complete) letSenderFinish(request)
   response.setHeader('Content-Type', type)

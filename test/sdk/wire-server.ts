@@ -16,7 +16,7 @@ export interface Arrived {
   json: Record<string, unknown> | undefined
 }
 
-/** What a test answers; undefined leaves the request to the defaults below. */
+/** What a test answers; status 0 breaks the connection; undefined leaves the request to the defaults below. */
 export type Reply = { status: number; headers?: Record<string, string>; json?: unknown; text?: string }
 
 export interface WireServer extends AsyncDisposable {
@@ -123,6 +123,10 @@ function parse(body: string): Record<string, unknown> | undefined {
 }
 
 function send(response: ServerResponse, { status, headers, json, text }: Reply): void {
+  if (status === 0) {
+    response.destroy()
+    return
+  }
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
   response.end(text ?? (json === undefined ? '' : JSON.stringify(json)))
 }

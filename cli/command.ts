@@ -1,0 +1,143 @@
+import { Command as Commander, CommanderError } from 'commander'
+import { VERSION } from '../sdk/version.ts'
+import { completionOf } from './completion.ts'
+import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
+import type { Host } from './host.ts'
+import { login } from './login.ts'
+import { logout } from './logout.ts'
+import { version } from './version.ts'
+import { whoami } from './whoami.ts'
+
+/** What was given on the command line. */
+export interface Given {
+  /** The value of `--name <value>`; undefined when it was not given. */
+  text: (name: string) => string | undefined
+  /** Whether `--name` was given. */
+  flag: (name: string) => boolean
+  /** What follows the command's name without dashes. */
+  argument: string | undefined
+}
+
+/** One command: what it is called, what it takes, what it does. */
+export interface Command {
+  name: string
+  summary: string
+  /** Two, for the top of its help. */
+  examples: readonly [string, string]
+  flags: readonly Flag[]
+  argument?: { name: string; choices: readonly string[] }
+  /** Answers the exit status. */
+  run: (host: Host, given: Given) => Promise<number> | number
+}
+
+/** One flag: as help writes it, and what it is for. */
+export interface Flag {
+  name: string
+  /** The name of its value; absent: it takes none. */
+  value?: string
+  about: string
+}
+
+/** Every command there is. Completion is made from this list as well. */
+export const COMMANDS: readonly Command[] = [login, whoami, logout, version, completionOf(() => COMMANDS)]
+
+const EXAMPLES = ['robotrace login', 'robotrace whoami'] as const
+
+/**
+ * Runs one command line and answers its exit status: 0 good, 1 failed, 2 wrong usage, 4 not signed in, 130
+ * interrupted.
+ *
+ * @example process.exitCode = await run(['whoami', '--json'], processHost())
+ */
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  let status: number = EXIT.ok
+  const program = programOf(host, (answered) => {
+    status = answered
+  })
+  try {
+    refuseKeys(args)
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
+    const failure = error instanceof CommanderError ? usage(error, args) : failureOf(error)
+    showFailure(host, failure)
+    return failure.status
+  }
+}
+
+function programOf(host: Host, done: (status: number) => void): Commander {
+  const program = new Commander('robotrace')
+  prepare(program, host, 'log in to RoboTrace from a terminal', EXAMPLES)
+  program.version(`robotrace ${VERSION}`, '--version', 'print the version')
+  program.helpCommand('help [command]', 'print the help of a command')
+  for (const command of COMMANDS) {
+    const wired = program.command(command.name, { hidden: false })
+    prepare(wired, host, command.summary, command.examples)
+    wired.summary(command.summary).helpOption('-h, --help', 'print this help')
+    if (command.argument) wired.argument(`<${command.argument.name}>`, command.argument.choices.join(', '))
+    for (const { name, value, about } of command.flags) {
+      wired.option(value ? `--${name} <${value}>` : `--${name}`, about)
+    }
+    wired.action(async () => done(await command.run(host, givenTo(wired))))
+  }
+  return program
+}
+
+function prepare(wired: Commander, host: Host, summary: string, examples: readonly string[]): void {
+  wired
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: host.out.write,
+      // Errors are written once, by run().
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(host.out.columns, 110),
+      getOutHasColors: () => false,
+    })
+    .addHelpText('before', () => {
+      const lines = examples.map((line) => `  $ ${line}`).join('\n')
+      return `${wired.parent ? `robotrace ${wired.name()}` : 'robotrace'}: ${summary}\n\n${lines}\n`
+    })
+}
+
+function givenTo(wired: Commander): Given {
+  const options: Record<string, unknown> = wired.opts()
+  const find = (name: string): unknown =>
+    // Commander reads `--no-browser` as "browser: false" and `--base-url` as "baseUrl".
+    name.startsWith('no-') ? options[camel(name.slice(3))] === false : options[camel(name)]
+  return {
+    text: (name) => {
+      const value = find(name)
+      return typeof value === 'string' ? value : undefined
+    },
+    flag: (name) => find(name) === true,
+    argument: wired.args[0],
+  }
+}
+
+function camel(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Arguments show in every list of processes and in the shell's history. */
+function refuseKeys(args: readonly string[]): void {
+  if (!args.some((arg) => /\b(?:rt|rbtk)_[0-9A-Za-z]{6,}_/.test(arg))) return
+  throw new Failure('A key on the command line can be read by everybody on this machine.', {
+    hint: 'run `robotrace login`, or put it into the variable ROBOTRACE_API_KEY',
+    status: EXIT.usage,
+  })
+}
+
+function usage(error: CommanderError, args: readonly string[]): Failure {
+  const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1]
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.?]$/.test(what) ? '' : '.'}`
+  const command = COMMANDS.find(({ name }) => name === args[0])
+  const help = command ? `\`robotrace ${command.name} --help\`` : '`robotrace --help`'
+  const hint = meant ? `did you mean ${meant}?` : help
+  return new Failure(sentence, { hint, status: EXIT.usage })
+}

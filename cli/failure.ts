@@ -1,0 +1,66 @@
+import { DeviceLoginError } from '../sdk/device-login.ts'
+import { AuthError, RobotraceError, TransportError } from '../sdk/errors.ts'
+import { hideKeys } from '../sdk/key-format.ts'
+import type { Host } from './host.ts'
+import { clean, paint } from './print.ts'
+
+/** What the exit status says. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, not_signed_in: 4, interrupted: 130 } as const
+
+/**
+ * Why a command stops: what happened, what to do about it, and the exit status.
+ *
+ * @example throw new Failure('Nobody is signed in.', { hint: 'robotrace login', status: EXIT.not_signed_in })
+ */
+export class Failure extends Error {
+  readonly hint: string | undefined
+  readonly status: number
+  /** For scripts, in events. */
+  readonly reason: string
+
+  constructor(message: string, more: { hint?: string; status?: number; reason?: string } = {}) {
+    super(message)
+    this.name = 'Failure'
+    this.hint = more.hint
+    this.status = more.status ?? EXIT.failure
+    this.reason = more.reason ?? 'failed'
+  }
+}
+
+/** Whatever was thrown, as a failure to show. What is no error of ours stays one, for its stack. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof DeviceLoginError) return loginFailure(error)
+  if (error instanceof AuthError) {
+    return new Failure(error.message, { hint: 'run `robotrace login`', reason: 'unauthenticated' })
+  }
+  if (error instanceof TransportError) {
+    return new Failure(error.message, {
+      hint: 'is the address right, and the server up? `--base-url` names another one',
+      reason: 'unreachable',
+    })
+  }
+  if (error instanceof RobotraceError) return new Failure(error.message)
+  throw error
+}
+
+/** On standard error: what happened, then what to do. No key and no control character gets through. */
+export function showFailure(host: Host, failure: Failure): void {
+  const { bad, bold } = paint(host.err, host.env)
+  const safe = (text: string): string => clean(hideKeys(text))
+  host.err.write(`${bad('Error:')} ${safe(failure.message)}\n`)
+  if (failure.hint) host.err.write(`${bold('Try:')} ${safe(failure.hint)}\n`)
+}
+
+function loginFailure(error: DeviceLoginError): Failure {
+  const { reason } = error
+  const lost =
+    error.cause instanceof TransportError ? ` The last poll had no answer: ${error.cause.message}` : ''
+  const hints = {
+    expired: 'run `robotrace login` again; a login stays open for 10 minutes',
+    denied: 'if you clicked Refuse yourself, nothing has changed: it is safe to run `robotrace login` again',
+    consumed:
+      'revoke the newest `robotrace-cli` key in the portal → API keys, then run `robotrace login` again',
+  }
+  return new Failure(`${error.message}${lost}`, { hint: hints[reason], reason })
+}

@@ -1,0 +1,156 @@
+import { startDeviceLogin, waitForApproval } from '../sdk/device-login.ts'
+import { refuseLink, saveProfile } from '../sdk/host/write-credentials.ts'
+import { keyPrefix, keyProblem } from '../sdk/key-format.ts'
+import { revokeOwnKey } from '../sdk/own-key.ts'
+import type { ApprovedDeviceLogin } from '../sdk/wire.ts'
+import { reasonForNoBrowser } from './browser.ts'
+import type { Command, Given } from './command.ts'
+import { EXIT, Failure, failureOf } from './failure.ts'
+import type { Host } from './host.ts'
+import { jsonReport, type Report, textReport } from './login-report.ts'
+import { clean, cleanAll, warn } from './print.ts'
+import { confirmAccount } from './same-account.ts'
+import { addressOf, isSameAddress, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
+
+/** A deployment of one's own listens here when nothing else is said. */
+const USUAL_ADDRESS = 'http://localhost:3000'
+
+export const login: Command = {
+  name: 'login',
+  summary: 'sign in through the browser and save a key for your scripts',
+  examples: ['robotrace login', 'robotrace login --profile staging --base-url https://staging.example.org'],
+  flags: [
+    {
+      name: 'base-url',
+      value: 'url',
+      about: `the deployment (default: ROBOTRACE_BASE_URL, the profile's own, ${USUAL_ADDRESS})`,
+    },
+    { name: 'profile', value: 'name', about: 'save under this name (default: "default")' },
+    { name: 'no-browser', about: 'only print the link' },
+    { name: 'force', about: 'sign in again; accept another account where nobody can be asked' },
+    { name: 'json', about: 'print one JSON event a line, for scripts' },
+  ],
+  run: async (host, given) => {
+    const report = given.flag('json') ? jsonReport(host) : textReport(host)
+    try {
+      return await signIn(host, given, report)
+    } catch (error) {
+      const failure = failureOf(error)
+      report.failed(failure)
+      throw failure
+    }
+  },
+}
+
+async function signIn(host: Host, given: Given, report: Report): Promise<number> {
+  const saved = savedProfile(host, given)
+  const base_url = chooseAddress(host, given, saved)
+  if (!given.flag('force') && isSignedIn(saved, base_url)) {
+    report.alreadySignedIn(base_url, saved)
+    return EXIT.ok
+  }
+  // Before anybody clicks anything: a file that cannot be written would cost them the key.
+  refuseLink(saved.path)
+  warnPlainHttp(host, base_url)
+  warnReplaced(host, saved, base_url)
+  const approved = await approve(host, given, base_url, report)
+  await keep(host, given, saved, approved)
+  report.approved(saved, withoutKey(approved), keyPrefix(approved.api_key))
+  if (host.env('ROBOTRACE_API_KEY')) {
+    warn(host, 'ROBOTRACE_API_KEY is set, and wins over the saved key until you remove it.')
+  }
+  return EXIT.ok
+}
+
+function chooseAddress(host: Host, given: Given, { profile }: Saved): string {
+  const flag = given.text('base-url')
+  if (flag !== undefined) return addressOf(flag, '--base-url')
+  const variable = host.env('ROBOTRACE_BASE_URL')
+  if (variable !== undefined) return addressOf(variable, 'ROBOTRACE_BASE_URL')
+  return addressOf(profile?.base_url ?? USUAL_ADDRESS, "The profile's base_url")
+}
+
+function isSignedIn({ profile }: Saved, base_url: string): boolean {
+  return profile?.api_key !== undefined && isSameAddress(profile.base_url, base_url)
+}
+
+function warnReplaced(host: Host, { name, profile }: Saved, base_url: string): void {
+  if (!profile?.api_key || !profile.base_url || isSameAddress(profile.base_url, base_url)) return
+  const who = profile.user_email ? ` as ${clean(profile.user_email)}` : ''
+  warn(
+    host,
+    `Profile '${name}' is signed in to ${clean(profile.base_url)}${who}. This login will replace it; \`--profile <name>\` keeps both.`,
+  )
+}
+
+/** Everything up to the key: start, show, wait. Ctrl-C at any point ends it, and nothing was saved. */
+async function approve(
+  host: Host,
+  given: Given,
+  base_url: string,
+  report: Report,
+): Promise<ApprovedDeviceLogin> {
+  const stop = new AbortController()
+  const { signal } = stop
+  const forget = host.onInterrupt((status) => stop.abort(interrupted(status)))
+  const options = { base_url, user_agent: host.user_agent, signal }
+  try {
+    report.welcome(base_url)
+    const who = { user_agent: host.user_agent, hostname: host.hostname }
+    const started = await startDeviceLogin(who, options)
+    const { device_code, ...shown } = started
+    report.started(base_url, cleanAll(shown))
+    const why_not = given.flag('no-browser') ? '' : reasonForNoBrowser(host.env, host.platform)
+    const opened = why_not === undefined && (await host.openBrowser(started.verification_uri_complete))
+    signal.throwIfAborted()
+    report.waiting(cleanAll(shown), { opened, tried: why_not === undefined })
+    return await waitForApproval(started, {
+      ...options,
+      now: host.now,
+      sleep: host.sleep,
+      on_trouble: (error) => report.trouble(clean(error.message)),
+    })
+  } finally {
+    report.waited()
+    forget()
+  }
+}
+
+/** Saves the key, or ends it again: a key that is nowhere saved must not stay alive. */
+async function keep(host: Host, given: Given, saved: Saved, approved: ApprovedDeviceLogin): Promise<void> {
+  const { api_key, base_url } = approved
+  const told = cleanAll(withoutKey(approved))
+  try {
+    const problem = keyProblem(api_key)
+    if (problem) throw new Failure(`The key that the server sent ${problem}.`)
+    await confirmAccount(host, saved.profile, told, given.flag('force'))
+    await saveProfile(
+      saved.name,
+      {
+        api_key,
+        base_url,
+        client_id: told.client_id || undefined,
+        user_email: told.user_email || undefined,
+        written_at: `${new Date(host.now()).toISOString().slice(0, 19)}Z`,
+      },
+      saved.path,
+      saved.short_path,
+    )
+  } catch (error) {
+    const failure = failureOf(error)
+    const revoked = await revokeOwnKey({ api_key, base_url, user_agent: host.user_agent }).then(
+      () => 'The new key has been revoked again.',
+      () => 'The new key could not be revoked: do that in the portal → API keys.',
+    )
+    const { hint, status, reason } = failure
+    throw new Failure(`${failure.message} Nothing was saved. ${revoked}`, { hint, status, reason })
+  }
+}
+
+function withoutKey({ api_key: _, ...rest }: ApprovedDeviceLogin): Omit<ApprovedDeviceLogin, 'api_key'> {
+  return rest
+}
+
+function interrupted(status: number): Failure {
+  return new Failure('Canceled. Nothing was saved.', { status, reason: 'canceled' })
+}

@@ -1,0 +1,161 @@
+import { AuthError, NotFoundError } from '../sdk/errors.ts'
+import { keyPrefix, keyProblem } from '../sdk/key-format.ts'
+import { whoami as askServer } from '../sdk/own-key.ts'
+import type { WhoAmI } from '../sdk/wire.ts'
+import type { Command, Given } from './command.ts'
+import { EXIT, Failure, failureOf } from './failure.ts'
+import type { Host } from './host.ts'
+import { cleanAll, rows, sayJson, warn } from './print.ts'
+import {
+  addressOf,
+  isSameAddress,
+  notSignedIn,
+  profileFlag,
+  type Saved,
+  savedProfile,
+  warnPlainHttp,
+} from './saved.ts'
+
+export const whoami: Command = {
+  name: 'whoami',
+  summary: 'show which deployment and account the saved key is for, and whether it works',
+  examples: ['robotrace whoami', 'robotrace whoami --profile staging --json'],
+  flags: [
+    { name: 'profile', value: 'name', about: 'the saved sign-in to look at (default: "default")' },
+    { name: 'json', about: 'print one JSON object, for scripts' },
+    { name: 'offline', about: 'do not ask the server' },
+  ],
+  run: showWho,
+}
+
+/** A key, where it came from, and whom to ask about it. */
+interface Subject {
+  api_key: string
+  base_url: string
+  /** Where it comes from, for the hint when it is dead. */
+  source: 'profile' | 'environment'
+}
+
+async function showWho(host: Host, given: Given): Promise<number> {
+  const saved = savedProfile(host, given)
+  const subject = subjectOf(host, given, saved)
+  const overridden_by = overridesOf(host, subject)
+  const facts = subject.source === 'profile' ? fileFacts(saved) : environmentFacts(host, subject)
+  const asked = given.flag('offline') ? undefined : await ask(host, subject, saved)
+  if (given.flag('json')) {
+    const members = Object.fromEntries(facts.map(({ member, value }) => [member, value]))
+    const answer = asked && { key_works: asked.works, ...asked.answer, message: asked.failure?.message }
+    sayJson(host, { ...members, ...answer, overridden_by })
+  } else {
+    rows(host, [
+      ...facts.map(({ label, shown, value }): [string, string] => [label, shown ?? value]),
+      ...(asked ? keyFacts(subject, asked) : []),
+    ])
+  }
+  for (const name of overridden_by) {
+    warn(host, `${name} is set, and wins over this profile wherever scripts run with it.`)
+  }
+  if (asked?.failure) throw asked.failure
+  return EXIT.ok
+}
+
+function subjectOf(host: Host, given: Given, saved: Saved): Subject {
+  const { api_key, base_url } = saved.profile ?? {}
+  if (api_key && base_url) {
+    return { api_key, base_url: addressOf(base_url, "The profile's base_url"), source: 'profile' }
+  }
+  const key = host.env('ROBOTRACE_API_KEY')
+  const address = host.env('ROBOTRACE_BASE_URL')
+  if (given.text('profile') !== undefined || !key || !address) throw notSignedIn(saved)
+  return { api_key: key, base_url: addressOf(address, 'ROBOTRACE_BASE_URL'), source: 'environment' }
+}
+
+function overridesOf(host: Host, { source, api_key, base_url }: Subject): string[] {
+  if (source === 'environment') return []
+  const key = host.env('ROBOTRACE_API_KEY')
+  const address = host.env('ROBOTRACE_BASE_URL')
+  return [
+    ...(key !== undefined && key !== api_key ? ['ROBOTRACE_API_KEY'] : []),
+    ...(address !== undefined && !isSameAddress(address, base_url) ? ['ROBOTRACE_BASE_URL'] : []),
+  ]
+}
+
+/** One line of the answer: as people read it, and as scripts do. */
+interface Fact {
+  label: string
+  member: string
+  value: string
+  shown?: string
+}
+
+function fileFacts({ name, profile, path }: Saved): Fact[] {
+  const client_id = profile?.client_id ?? ''
+  const facts: Fact[] = [
+    { label: 'Profile', member: 'profile', value: name },
+    { label: 'User', member: 'user_email', value: profile?.user_email ?? '' },
+    { label: 'Client ID', member: 'client_id', value: client_id, shown: shorten(client_id) },
+    { label: 'Base URL', member: 'base_url', value: profile?.base_url ?? '' },
+    { label: 'Saved at', member: 'written_at', value: profile?.written_at ?? '' },
+    { label: 'File', member: 'credentials_path', value: path },
+  ]
+  return facts.filter(({ value }) => value !== '')
+}
+
+function environmentFacts(host: Host, { base_url }: Subject): Fact[] {
+  warn(host, 'Nothing is saved here: scripts use ROBOTRACE_API_KEY and ROBOTRACE_BASE_URL.')
+  return [{ label: 'Base URL', member: 'base_url', value: base_url }]
+}
+
+/** What the server said: its answer, or why there is none. */
+interface Asked {
+  works: boolean | null
+  answer?: WhoAmI
+  failure?: Failure
+}
+
+async function ask(host: Host, subject: Subject, { name }: Saved): Promise<Asked> {
+  const { api_key, base_url, source } = subject
+  const hint =
+    source === 'profile'
+      ? `run \`robotrace login --force${profileFlag(name)}\``
+      : 'set another ROBOTRACE_API_KEY, or run `robotrace login`'
+  const problem = keyProblem(api_key)
+  if (problem) return { works: false, failure: new Failure(`The key ${problem}.`, { hint }) }
+  warnPlainHttp(host, base_url)
+  try {
+    return {
+      works: true,
+      answer: cleanAll(await askServer({ api_key, base_url, user_agent: host.user_agent })),
+    }
+  } catch (error) {
+    if (error instanceof NotFoundError) {
+      warn(host, 'This deployment does not say what a key may do, so the key was not tried.')
+      return { works: null }
+    }
+    if (error instanceof AuthError) {
+      const message = `${base_url} does not accept this key any more: it was revoked, or has expired.`
+      return { works: false, failure: new Failure(message, { hint, reason: 'unauthenticated' }) }
+    }
+    const { message } = failureOf(error)
+    const more = { hint: '`robotrace whoami --offline` shows what is saved', reason: 'unreachable' }
+    return { works: null, failure: new Failure(message, more) }
+  }
+}
+
+function keyFacts({ api_key }: Subject, { works, answer }: Asked): [string, string][] {
+  const state = works === null ? 'not checked' : works ? 'works' : 'does not work'
+  const key: [string, string] = ['Key', `${answer?.key_prefix ?? (keyPrefix(api_key) || 'saved')} (${state})`]
+  if (!answer) return [key]
+  const { organization, scopes, expires_at } = answer
+  return [
+    key,
+    ['Organization', organization ? `${organization.name} (${organization.slug})` : answer.client_id],
+    ['Rights', scopes?.join(', ') || 'none'],
+    ['Expires', expires_at ?? 'never'],
+  ]
+}
+
+/** `9f8e7d…-c1a2`: enough to tell organizations apart. */
+function shorten(id: string): string {
+  return id.length > 20 ? `${id.slice(0, 6)}…-${id.slice(-4)}` : id
+}

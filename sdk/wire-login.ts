@@ -1,0 +1,124 @@
+/**
+ * The bodies of signing in from a terminal and of asking what a key is. Types only, like the rest of the wire.
+ *
+ * @module
+ */
+
+/** Body of `POST /api/cli/auth/start`. Both members are shown on the page where the login is approved. */
+export interface StartDeviceLogin {
+  /** The program that asks. */
+  user_agent: string
+  /** The machine's own name; null when it is not told. */
+  hostname: string | null
+}
+
+/** Answer (200) of start. */
+export interface StartedDeviceLogin {
+  /** The secret that redeems the login; never shown to anybody. */
+  device_code: string
+  /** What people compare, `XXXX-XXXX`. */
+  user_code: string
+  /** The page, without the code. */
+  verification_uri: string
+  /** The page with the code in its query. */
+  verification_uri_complete: string
+  /** Whole seconds until nobody can approve it any more. */
+  expires_in: number
+  /** Seconds between two polls. */
+  interval: number
+}
+
+/** Body of `POST /api/cli/auth/poll`. */
+export interface PollDeviceLogin {
+  /** From start. */
+  device_code: string
+}
+
+/** Answer (200) of poll while nobody has decided. */
+export interface PendingDeviceLogin {
+  /** Always `pending`. */
+  status: 'pending'
+  /** Seconds between two polls from now on; absent: as before. */
+  interval?: number
+}
+
+/** Answer (200) of poll, once, after somebody clicked Authorize. */
+export interface ApprovedDeviceLogin {
+  /** Always `approved`. */
+  status: 'approved'
+  /** The minted key: this answer is the only place it ever appears in. */
+  api_key: string
+  /** The deployment's own address. */
+  base_url: string
+  /** The organization the key belongs to. */
+  client_id: string
+  /** Who approved. */
+  user_email: string
+  /** Where that person sees their runs. */
+  portal_url: string
+  /** The same organization, named. A deployment that does not name it leaves this out. */
+  organization?: OrganizationName
+}
+
+/** Answer (200) of poll after somebody clicked Refuse, or lost the right to approve. */
+export interface DeniedDeviceLogin {
+  /** Always `denied`. */
+  status: 'denied'
+}
+
+/** Every answer of poll with status 200. */
+export type DeviceLoginPoll = PendingDeviceLogin | ApprovedDeviceLogin | DeniedDeviceLogin
+
+/** Answer (410) of poll: the time is over, or the key has been handed out already. */
+export interface EndedDeviceLogin {
+  /** Which of the two. */
+  status: 'expired' | 'consumed'
+  /** The sentence for people. */
+  error: string
+  /** Same as `error`. */
+  detail: string
+}
+
+/** Answer (200) of `POST /api/cli/auth/revoke`, which ends the very key it is called with. */
+export interface RevokedKey {
+  /** Always `revoked`. */
+  status: 'revoked'
+  /** The key's own id. */
+  key_id: string
+  /** Its public part, such as `rt_8a4f01c2b3`. */
+  key_prefix: string
+  /** ISO 8601, UTC. */
+  revoked_at: string
+}
+
+/** An organization, as people and addresses name it. */
+export interface OrganizationName {
+  /** UUID; the wire's `client_id`. */
+  id: string
+  /** In addresses. */
+  slug: string
+  /** For people. */
+  name: string
+}
+
+/** Answer of `GET /api/whoami`: what the presented key is and may do. */
+export interface WhoAmI {
+  /** The key's own id. */
+  key_id: string
+  /** Its public part, such as `rt_8a4f01c2b3`. */
+  key_prefix: string
+  /** What it was called when it was made. */
+  label: string
+  /** The organization it belongs to. */
+  client_id: string
+  /** The same organization, named. */
+  organization: OrganizationName
+  /** Whose key it is. */
+  user_email: string
+  /** Its rights, such as `episodes:write`. */
+  scopes: string[]
+  /** ISO 8601, UTC. */
+  created_at: string
+  /** ISO 8601, UTC; null: never. */
+  expires_at: string | null
+}

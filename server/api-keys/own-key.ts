@@ -1,0 +1,84 @@
+import { actorOf, recordEvent } from '../audit/audit.ts'
+import type { KeyCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { keyPrefix } from './key-format.ts'
+
+/** What a key may know of itself. */
+export interface OwnKey {
+  key_id: string
+  key_prefix: string
+  label: string
+  client_id: string
+  organization: { id: string; slug: string; name: string }
+  /** Who minted it. */
+  user_email: string
+  scopes: string[]
+  created_at: string
+  expires_at: string | null
+}
+
+export interface RevokedKey {
+  status: 'revoked'
+  key_id: string
+  key_prefix: string
+  revoked_at: string
+}
+
+/** @example const { organization, scopes } = await describeOwnKey(ctx, caller) */
+export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCaller): Promise<OwnKey> {
+  const row = await ctx.db
+    .selectFrom('api_keys as k')
+    .innerJoin('organizations as o', 'o.id', 'k.organization_id')
+    .innerJoin('accounts as a', 'a.id', 'k.created_by')
+    .select(['k.label', 'k.created_at', 'o.id', 'o.slug', 'o.name', 'a.email'])
+    .where('k.id', '=', caller.api_key_id)
+    .executeTakeFirstOrThrow()
+  const { id, slug, name } = row
+  return {
+    key_id: caller.api_key_id,
+    key_prefix: keyPrefix(caller.api_key_id),
+    label: row.label,
+    client_id: id,
+    organization: { id, slug, name },
+    user_email: row.email,
+    scopes: caller.scopes.split(' '),
+    created_at: row.created_at,
+    expires_at: null,
+  }
+}
+
+/**
+ * A key ends itself; holding it is all the right that takes (RFC 7009 section 2.1).
+ *
+ * @throws AppError unauthenticated when somebody else was faster
+ */
+export async function revokeOwnKey(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: KeyCaller,
+  from: { ip: string; user_agent: string },
+): Promise<RevokedKey> {
+  const revoked_at = ctx.now().toISOString()
+  await ctx.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable('api_keys')
+      .set({ revoked_at })
+      .where('id', '=', caller.api_key_id)
+      .where('revoked_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (!row) throw new AppError('unauthenticated')
+    await recordEvent(trx, revoked_at, {
+      action: 'api_key.revoked',
+      actor: actorOf(caller, from),
+      organization_id: caller.organization_id,
+      target: caller.api_key_id,
+    })
+  })
+  return {
+    status: 'revoked',
+    key_id: caller.api_key_id,
+    key_prefix: keyPrefix(caller.api_key_id),
+    revoked_at,
+  }
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { type Door, door } from '../http/door.ts'
+import { describeOwnKey, revokeOwnKey } from './own-key.ts'
+
+const ownKey = z.object({
+  key_id: z.string(),
+  key_prefix: z.string(),
+  label: z.string(),
+  client_id: z.uuid(),
+  organization: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
+  user_email: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+})
+
+const revokedKey = z.object({
+  status: z.literal('revoked'),
+  key_id: z.string(),
+  key_prefix: z.string(),
+  revoked_at: z.iso.datetime(),
+})
+
+export const apiKeyDoors: Door[] = [
+  door({
+    method: 'GET',
+    path: '/api/whoami',
+    caller: 'api_key',
+    summary: 'What the presented key is, and whose',
+    input: z.object({}),
+    output: ownKey,
+    status: 200,
+    example: {},
+    handle: (ctx, _input, caller) => describeOwnKey(ctx, caller),
+  }),
+  door({
+    method: 'POST',
+    path: '/api/cli/auth/revoke',
+    caller: 'api_key',
+    summary: 'End the presented key',
+    input: z.object({}),
+    output: revokedKey,
+    status: 200,
+    example: {},
+    handle: (ctx, _input, caller, from) => revokeOwnKey(ctx, caller, from),
+  }),
+]

@@ -1,0 +1,257 @@
+import { confirmPassword } from '../accounts/accounts.ts'
+import { makeKey } from '../api-keys/key-format.ts'
+import { actorOf, recordEvent } from '../audit/audit.ts'
+import type { PersonCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import type { Database } from '../db/open.ts'
+import type { DeviceLoginsTable } from '../db/schema.gen.ts'
+import { AppError } from '../errors.ts'
+import { networkOf } from '../http/client-address.ts'
+import { notify } from '../notices/notices.ts'
+import { mayMint } from '../organizations/entitlements.ts'
+import { listOwnOrganizations } from '../organizations/organizations.ts'
+import { userCodeHmac } from './device-login.ts'
+import { spendGuess } from './guesses.ts'
+import { seal } from './sealed-key.ts'
+import { normalizeUserCode, showUserCode } from './user-code.ts'
+
+type Login = DeviceLoginsTable
+type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'limiter'>
+
+/** What the page shows of a login; `poisoned` when a second account opened its code. */
+export interface LoginView {
+  state: 'pending' | 'approved' | 'denied' | 'poisoned' | 'expired' | 'consumed'
+  user_code: string
+  hostname: string | null
+  ip: string
+  user_agent: string
+  client_id: string
+  started_at: string
+  expires_at: string
+  /** Started from the network this browser is in. If not, the code must be typed and the password given again. */
+  same_network: boolean
+  /** What the key will be allowed to do. */
+  scopes: string[]
+  /** Null: until it is revoked. */
+  key_expires_at: null
+  /** Where the caller may let the terminal in. */
+  organizations: { id: string; slug: string; name: string }[]
+}
+
+/**
+ * Opens a code, which claims it for the first account that does so. A second account that opens it is a sign of
+ * a code that was passed around: the login is poisoned, and the first account is told.
+ *
+ * @throws AppError not_found for an unknown code, rate_limited after too many of them, forbidden when it poisoned
+ */
+export async function claimDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: string): Promise<LoginView> {
+  const guess = await spendGuess(ctx, caller)
+  const { login, user_code } = await findLogin(ctx, typed)
+  await guess.giveBack()
+  if (isOpen(ctx, login) && login.claimed_by !== caller.account_id) await claim(ctx, caller, login)
+  return viewLogin(ctx, caller, user_code)
+}
+
+/** The login as it is now, for the account that claimed it: the page watches it until the terminal has its key. */
+export async function viewDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: string): Promise<LoginView> {
+  const { login, user_code } = await findLogin(ctx, typed)
+  if (login.claimed_by !== caller.account_id) throw unknownCode()
+  return viewLogin(ctx, caller, user_code)
+}
+
+/**
+ * Lets the terminal in: mints the key, seals it to the terminal, keeps its hash.
+ *
+ * @throws AppError forbidden when the caller may not mint there or the organization lets no terminal in,
+ *   wrong_password when the networks differ and the password is missing or wrong, conflict when it is decided
+ */
+export async function approveDeviceLogin(
+  ctx: Ctx,
+  caller: PersonCaller,
+  input: { user_code: string; organization_id: string; password?: string | undefined },
+): Promise<LoginView> {
+  const { login, user_code } = await findOwnLogin(ctx, caller, input.user_code)
+  const minter = await mayMint(ctx.db, caller.account_id, input.organization_id)
+  if (!minter) throw new AppError('forbidden', 'You may not sign terminals in to this organization.')
+  if (!sameNetwork(login, caller)) await confirmPassword(ctx, caller, input.password ?? '')
+  const { key, id, hash } = makeKey()
+  const sealed = await seal(login.hpke_public_key, login.id, {
+    api_key: key,
+    user_code: showUserCode(user_code),
+  })
+  await decide(ctx, caller, login, {
+    action: 'device_login.approved',
+    organization_id: input.organization_id,
+    change: {
+      status: 'approved',
+      organization_id: input.organization_id,
+      api_key_id: id,
+      api_key_hash: hash,
+      ...sealed,
+    },
+    notice: {
+      hostname: login.hostname,
+      ip: login.ip,
+      api_key_id: id,
+      organization: minter.organization.name,
+    },
+  })
+  return viewLogin(ctx, caller, user_code)
+}
+
+/** Turns the terminal away. */
+export async function refuseDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: string): Promise<LoginView> {
+  const { login, user_code } = await findOwnLogin(ctx, caller, typed)
+  await decide(ctx, caller, login, {
+    action: 'device_login.refused',
+    organization_id: null,
+    change: { status: 'denied', denied_because: 'refused' },
+  })
+  return viewLogin(ctx, caller, user_code)
+}
+
+interface Decision {
+  action: string
+  organization_id: string | null
+  change: Partial<Login>
+  notice?: Record<string, string | null>
+}
+
+/** Approve and refuse end in exactly one state: whichever UPDATE finds the login still pending. */
+async function decide(ctx: Ctx, caller: PersonCaller, login: Login, decision: Decision): Promise<void> {
+  const at = ctx.now().toISOString()
+  await ctx.db.transaction().execute(async (trx) => {
+    const decided = await openLogin(trx, login.id, at)
+      .set({ ...decision.change, decided_at: at })
+      .where('claimed_by', '=', caller.account_id)
+      .returning('id')
+      .executeTakeFirst()
+    if (!decided) throw new AppError('conflict', 'This login has been decided or has expired.')
+    const { action, organization_id } = decision
+    await recordEvent(trx, at, { action, actor: actorOf(caller, caller), organization_id, target: login.id })
+    if (!decision.notice) return
+    const { account_id } = caller
+    await notify(trx, at, { account_id, kind: 'device_login_approved', detail: decision.notice })
+  })
+}
+
+async function claim(ctx: Ctx, caller: PersonCaller, login: Login): Promise<void> {
+  const at = ctx.now().toISOString()
+  const actor = actorOf(caller, caller)
+  await ctx.db.transaction().execute(async (trx) => {
+    const claimed = await openLogin(trx, login.id, at)
+      .set({ claimed_by: caller.account_id, claimed_at: at })
+      .where('claimed_by', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (claimed) await recordEvent(trx, at, { action: 'device_login.claimed', actor, target: login.id })
+  })
+  await poisonIfTaken(ctx, caller, login)
+}
+
+/** Nothing of this may be undone by the refusal that follows, so it is a transaction of its own. */
+async function poisonIfTaken(ctx: Ctx, caller: PersonCaller, login: Login): Promise<void> {
+  const at = ctx.now().toISOString()
+  const poisoned = await ctx.db.transaction().execute(async (trx) => {
+    const row = await openLogin(trx, login.id, at)
+      .set({ status: 'denied', denied_because: 'poisoned', decided_at: at })
+      .where('claimed_by', '!=', caller.account_id)
+      .returning('claimed_by')
+      .executeTakeFirst()
+    if (!row?.claimed_by) return false
+    await recordEvent(trx, at, {
+      action: 'device_login.poisoned',
+      actor: actorOf(caller, caller),
+      target: login.id,
+    })
+    const detail = { hostname: login.hostname, ip: caller.ip }
+    await notify(trx, at, { account_id: row.claimed_by, kind: 'device_login_poisoned', detail })
+    return true
+  })
+  if (poisoned) throw poisonedCode()
+}
+
+function openLogin(trx: Database, id: string, at: string) {
+  return trx
+    .updateTable('device_logins')
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+    .where('expires_at', '>', at)
+}
+
+async function findLogin(ctx: Ctx, typed: string): Promise<{ login: Login; user_code: string }> {
+  const user_code = normalizeUserCode(typed)
+  if (user_code === undefined) throw unknownCode()
+  const login = await ctx.db
+    .selectFrom('device_logins')
+    .selectAll()
+    .where('user_code_hmac', '=', userCodeHmac(ctx, user_code))
+    .executeTakeFirst()
+  if (!login) throw unknownCode()
+  return { login, user_code }
+}
+
+/** Deciding needs the claim first; a decision by another account kills the code like opening it does. */
+async function findOwnLogin(
+  ctx: Ctx,
+  caller: PersonCaller,
+  typed: string,
+): Promise<{ login: Login; user_code: string }> {
+  const guess = await spendGuess(ctx, caller)
+  const found = await findLogin(ctx, typed)
+  await guess.giveBack()
+  if (found.login.claimed_by === caller.account_id) return found
+  await poisonIfTaken(ctx, caller, found.login)
+  throw new AppError('forbidden', 'Open this code on the page before deciding about it.')
+}
+
+async function viewLogin(ctx: Ctx, caller: PersonCaller, user_code: string): Promise<LoginView> {
+  const { login } = await findLogin(ctx, user_code)
+  const own = await listOwnOrganizations(ctx, caller.account_id)
+  const entitled = await Promise.all(own.map(({ id }) => mayMint(ctx.db, caller.account_id, id)))
+  return {
+    state: stateOf(ctx, login),
+    user_code: showUserCode(user_code),
+    // A code that somebody else used tells no stranger where it was used.
+    ...(login.claimed_by === caller.account_id ? terminalOf(login) : UNTOLD),
+    client_id: login.client_id,
+    started_at: login.created_at,
+    expires_at: login.expires_at,
+    same_network: sameNetwork(login, caller),
+    scopes: login.scopes.split(' '),
+    key_expires_at: null,
+    organizations: entitled.flatMap((minter) => (minter ? [minter.organization] : [])),
+  }
+}
+
+const UNTOLD = { hostname: null, ip: '', user_agent: '' }
+
+function terminalOf({ hostname, ip, user_agent }: Login): Pick<LoginView, 'hostname' | 'ip' | 'user_agent'> {
+  return { hostname, ip, user_agent }
+}
+
+function stateOf(ctx: Pick<AppContext, 'now'>, login: Login): LoginView['state'] {
+  if (login.denied_because === 'poisoned') return 'poisoned'
+  if ((login.status === 'pending' || login.status === 'approved') && !isAlive(ctx, login)) return 'expired'
+  return login.status
+}
+
+function isOpen(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
+  return login.status === 'pending' && isAlive(ctx, login)
+}
+
+function isAlive(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
+  return login.expires_at > ctx.now().toISOString()
+}
+
+function sameNetwork(login: Login, caller: PersonCaller): boolean {
+  return login.network === networkOf(caller.ip)
+}
+
+function unknownCode(): AppError {
+  return new AppError('not_found', 'There is no login with this code. Compare it with your terminal.')
+}
+
+function poisonedCode(): AppError {
+  return new AppError('forbidden', 'Another account has opened this code. For safety the login was stopped.')
+}

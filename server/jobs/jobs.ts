@@ -1,0 +1,21 @@
+import type { AppContext } from '../context.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Logins stay findable for a week: long enough to answer what became of one. Their audit events stay for good. */
+const LOGINS_KEPT_MS = 7 * DAY_MS
+
+/** Starts the work that comes back by itself. */
+export function scheduleJobs(ctx: Pick<AppContext, 'db' | 'now' | 'background'>): void {
+  ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
+}
+
+/** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */
+async function forgetExpired({ db, now }: Pick<AppContext, 'db' | 'now'>): Promise<void> {
+  const at = now().toISOString()
+  const weekAgo = new Date(now().getTime() - LOGINS_KEPT_MS).toISOString()
+  await db.deleteFrom('device_logins').where('expires_at', '<', weekAgo).execute()
+  await db.deleteFrom('guess_budgets').where('renews_at', '<', at).execute()
+  await db.deleteFrom('sessions').where('expires_at', '<', at).execute()
+}

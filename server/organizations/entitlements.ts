@@ -1,0 +1,34 @@
+import type { Database } from '../db/open.ts'
+
+/** Somebody who may mint keys for an organization, and what a terminal is told about both. */
+export interface Minter {
+  email: string
+  organization: { id: string; slug: string; name: string }
+}
+
+/**
+ * Whether an account may have a device login's key for this organization, as the rows are now: enabled, still a
+ * member with the right to mint (or staff), and the organization lets terminals in.
+ *
+ * @returns undefined when it may not
+ */
+export async function mayMint(
+  db: Database,
+  account_id: string,
+  organization_id: string,
+): Promise<Minter | undefined> {
+  const row = await db
+    .selectFrom('accounts as a')
+    .innerJoin('organizations as o', (join) => join.on('o.id', '=', organization_id))
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.account_id', '=', 'a.id').onRef('m.organization_id', '=', 'o.id'),
+    )
+    .select(['a.email', 'a.staff_since', 'm.role', 'o.id', 'o.slug', 'o.name'])
+    .where('a.id', '=', account_id)
+    .where('a.disabled_at', 'is', null)
+    .where('o.device_login_off_at', 'is', null)
+    .executeTakeFirst()
+  if (!row || (row.staff_since === null && (row.role === null || row.role === 'viewer'))) return undefined
+  const { email, id, slug, name } = row
+  return { email, organization: { id, slug, name } }
+}

@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { run } from '../../cli/command.ts'
+import type { TestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
+import type { Person, Tenant } from '../seed.ts'
+import { testHost } from './test-host.ts'
+
+/**
+ * A terminal session as a text file: `$ ` begins a command and what is expected of it follows; `[exit 4]` is
+ * its status when not 0; `@ ` is what a person does in the browser, during a login and before anything
+ * else; `#` after an empty line is a comment. What differs
+ * from run to run stands in angle brackets: <url> <code> <time> <email> <home> <prefix> <short id> <uuid>
+ * <organization>.
+ */
+export interface Step {
+  command: string
+  actions: string[]
+  expected: string
+}
+
+const FOLDER = new URL('./sessions/', import.meta.url)
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** How `robotrace` starts as a process of its own. */
+export const STARTERS = {
+  node: `${process.execPath} ${ROOT}cli/bin.js`,
+  deno: `${ROOT}node_modules/.bin/deno run -A --no-check --cached-only --config ${ROOT}deno.json ${ROOT}cli/main.ts`,
+  bun: `${ROOT}node_modules/.bin/bun ${ROOT}cli/main.ts`,
+} as const
+
+export function sessionNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.txt'))
+    .map((name) => name.slice(0, -4))
+}
+
+export function readSession(name: string): Step[] {
+  const steps: Step[] = []
+  let above = ''
+  for (const line of readFileSync(new URL(`${name}.txt`, FOLDER), 'utf8').split('\n')) {
+    const last = steps.at(-1)
+    const comment =
+      line.startsWith('#') &&
+      (above === '' || (above.startsWith('#') && !last?.expected.endsWith(`${above}\n`)))
+    above = line
+    if (comment) continue
+    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), actions: [], expected: '' })
+    else if (line.startsWith('@ ')) last?.actions.push(line.slice(2))
+    else if (last) last.expected += `${line}\n`
+  }
+  return steps.map((step) => ({ ...step, expected: `${step.expected.trim()}\n` }))
+}
+
+/** Where a session runs, and who is at the browser. */
+export interface Place {
+  server: TestServer
+  tenant: Tenant
+  home: string
+  /** Undefined: in this process. */
+  starter?: string
+}
+
+/** Runs one step and answers its output with the changing parts in angle brackets. */
+export async function runStep(step: Step, place: Place): Promise<string> {
+  const command = step.command.replaceAll('<url>', urlOf(place)).replaceAll('<home>', place.home)
+  const pending = [...step.actions]
+  if (!/ login\b/.test(command)) await act(pending.splice(0), '', place, () => {})
+  let acting: Promise<void> | undefined
+  const watch = (text: string, stop: () => void): void => {
+    const code = /Confirmation code: (\S+)[\s\S]*Waiting/.exec(text)?.[1]
+    if (!code || acting || pending.length === 0) return
+    acting = act(pending.splice(0), code, place, stop)
+  }
+  const output = place.starter
+    ? await asProcess(command, place, watch)
+    : await inProcess(command, place, watch)
+  await acting
+  return `${normalise(output, place).trim()}\n`
+}
+
+type Watch = (text: string, stop: () => void) => void
+
+function environment({ home, server }: Place): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: home, ROBOTRACE_BASE_URL: urlOf({ server }) }
+}
+
+async function inProcess(command: string, place: Place, watch: Watch): Promise<string> {
+  const words = command.split(' ')
+  const at = words.indexOf('robotrace')
+  // What is not ours is the shell's, whoever runs the session.
+  if (at < 0) return asProcess(command, place, watch)
+  const set = Object.fromEntries(words.slice(0, at).map((word) => word.split('=')))
+  const host = testHost({
+    env: { ...environment(place), ...set },
+    on_write: (text, world) => watch(text, () => world.interrupt(130)),
+  })
+  const status = await run(words.slice(at + 1), host)
+  return `${host.text()}${status === 0 ? '' : `[exit ${status}]\n`}`
+}
+
+function asProcess(command: string, place: Place, watch: Watch): Promise<string> {
+  const line = command.replace(/(^|\s)robotrace(\s|$)/, `$1exec ${place.starter ?? 'false'}$2`)
+  // `exec` takes no assignments before it; `env` does, and becomes the program as well.
+  const script = line.replace(/^((?:\w+=\S* )+)exec /, 'exec env $1')
+  const child = spawn('sh', ['-c', `exec 2>&1; ${script}`], { env: environment(place), cwd: place.home })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+    watch(text, () => child.kill('SIGINT'))
+  })
+  return new Promise((resolve) => {
+    child.on('close', (status) => resolve(`${text}${status === 0 ? '' : `[exit ${status}]\n`}`))
+  })
+}
+
+async function act(actions: string[], code: string, place: Place, stop: () => void): Promise<void> {
+  for (const action of actions) {
+    const does = ACTIONS[action]
+    if (!does) throw new Error(`nobody knows how to: @ ${action}`)
+    await does(code, place, stop)
+  }
+}
+
+const page = ({ server }: Place, who: Person) => portalClient(server, who).deviceLogin
+
+const ACTIONS: Record<string, (user_code: string, place: Place, stop: () => void) => Promise<void>> = {
+  'clicks Authorize': async (user_code, place) => {
+    const { owner, organization_id } = place.tenant
+    await page(place, owner).claim.mutate({ user_code })
+    await page(place, owner).approve.mutate({ user_code, organization_id })
+  },
+  'clicks Refuse': async (user_code, place) => {
+    await page(place, place.tenant.owner).claim.mutate({ user_code })
+    await page(place, place.tenant.owner).refuse.mutate({ user_code })
+  },
+  'waits ten minutes': async (_, { server }) => server.clock.advance('10m'),
+  'presses Ctrl-C': async (_, _place, stop) => stop(),
+  'revokes every key in the portal': async (_, { server }) => {
+    const revoked_at = server.ctx.now().toISOString()
+    await server.ctx.db.updateTable('api_keys').set({ revoked_at }).execute()
+  },
+}
+
+/** The address the deployment gives itself. */
+function urlOf({ server }: Pick<Place, 'server'>): string {
+  return server.ctx.config.public_url
+}
+
+function normalise(text: string, place: Place): string {
+  const { tenant, home } = place
+  const id = tenant.organization_id
+  return text
+    .replaceAll(urlOf(place), '<url>')
+    .replaceAll(home, '<home>')
+    .replaceAll(tenant.owner.email, '<email>')
+    .replaceAll(`${id.slice(0, 6)}…-${id.slice(-4)}`, '<short id>')
+    .replaceAll(id, '<uuid>')
+    .replace(/Halcyon Robotics \(lab-\w+\)/g, '<organization>')
+    .replace(/\b[B-Z2-9]{4}-[B-Z2-9]{4}\b/g, '<code>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
+    .replace(/\brt_[0-9a-z]{10}_\w{43}\b/g, '<key>')
+    .replace(/\brt_[0-9a-z]{10}\b/g, '<prefix>')
+}

@@ -1,0 +1,88 @@
+import type { Host, Output } from '../../cli/host.ts'
+import { pause } from '../../sdk/pause.ts'
+
+/** A world for one command: what it printed, what it opened, and answers to give it. */
+export interface TestHost extends Host {
+  /** Everything printed, both outputs in the order of writing. */
+  text: () => string
+  stdout: () => string
+  stderr: () => string
+  opened: string[]
+  questions: string[]
+  /** Sends the signal whose exit status this is. */
+  interrupt: (status: number) => void
+}
+
+export interface TestHostOptions {
+  env?: Record<string, string>
+  /** A terminal of this many columns; absent: a pipe. */
+  columns?: number
+  /** What is typed at questions; undefined: Ctrl-C. Absent: nobody is there. */
+  answers?: (string | undefined)[]
+  /** Whether a browser opens. */
+  browser?: boolean
+  /** `fake`: waiting moves the clock and takes no time. Default: the real clock, and waits cut to 20 ms. */
+  clock?: 'fake'
+  /** Called after each write, with everything so far. */
+  on_write?: (text: string, host: TestHost) => void
+}
+
+const START = Date.parse('2026-05-04T20:08:14Z')
+
+/** @example const host = testHost({ env: { ROBOTRACE_HOME: home } }); await run(['login'], host) */
+export function testHost(options: TestHostOptions = {}): TestHost {
+  const { env = {}, answers, clock } = options
+  const all: [Output, string][] = []
+  const handlers = new Set<(status: number) => void>()
+  let now = START
+  const make = (): Output => {
+    const output: Output = {
+      write: (text) => {
+        all.push([output, text])
+        options.on_write?.(join(), host)
+      },
+      tty: options.columns !== undefined,
+      columns: options.columns ?? 80,
+    }
+    return output
+  }
+  const [out, err] = [make(), make()]
+  const join = (only?: Output): string =>
+    all.flatMap(([output, text]) => (only && output !== only ? [] : [text])).join('')
+  const host: TestHost = {
+    out,
+    err,
+    env: (name) => env[name] || undefined,
+    interactive: answers !== undefined,
+    ask: async (question) => {
+      host.questions.push(question)
+      return answers?.shift()
+    },
+    now: () => (clock ? now : Date.now()),
+    sleep: async (ms, signal) => {
+      if (clock) now += ms
+      await pause(clock ? 0 : Math.min(ms, 20), signal)
+    },
+    every: () => () => {},
+    openBrowser: async (url) => {
+      host.opened.push(url)
+      return options.browser ?? true
+    },
+    onInterrupt: (run) => {
+      handlers.add(run)
+      return () => handlers.delete(run)
+    },
+    hostname: 'rig-07',
+    user_agent: 'robotrace-js/0.1.0 test',
+    platform: 'linux',
+    text: () => join(),
+    stdout: () => join(out),
+    stderr: () => join(err),
+    opened: [],
+    questions: [],
+    interrupt: (status) => {
+      for (const run of handlers) run(status)
+    },
+  }
+  return host
+}

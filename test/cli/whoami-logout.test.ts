@@ -1,0 +1,204 @@
+import { chmodSync, existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { makeKey } from '../../server/api-keys/key-format.ts'
+import { KEY, startWireServer } from '../sdk/wire-server.ts'
+import { makeHome } from './home.ts'
+import { CLIENT_ID, startLoginServer } from './login-server.ts'
+
+const OTHER = makeKey().key
+const profile = (name: string, url: string, key = KEY) =>
+  `[${name}]\napi_key = "${key}"\nbase_url = "${url}"\nclient_id = "${CLIENT_ID}"\nuser_email = "art@robotrace.dev"\nwritten_at = "2026-05-04T20:08:14Z"\n`
+
+describe('whoami', () => {
+  test('the lines of the documentation, then what the server says of the key', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(0)
+    expect(host.stdout().split('\n')).toEqual([
+      'Profile: default',
+      'User: art@robotrace.dev',
+      'Client ID: 9f8e7d…-c1a2',
+      `Base URL: ${server.url}`,
+      'Saved at: 2026-05-04T20:08:14Z',
+      `File: ${home.credentials}`,
+      `Key: ${KEY.slice(0, 13)} (works)`,
+      'Organization: Halcyon Robotics (halcyon)',
+      'Rights: episodes:write, episodes:read',
+      'Expires: never',
+      '',
+    ])
+    expect(server.arrived.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${KEY}`])
+  })
+
+  test('--offline asks nobody; --json gives the client id whole', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url))
+    const { host } = await home.robotrace('whoami --offline --json')
+    expect(JSON.parse(host.stdout())).toEqual({
+      profile: 'default',
+      user_email: 'art@robotrace.dev',
+      client_id: CLIENT_ID,
+      base_url: server.url,
+      written_at: '2026-05-04T20:08:14Z',
+      credentials_path: home.credentials,
+      overridden_by: [],
+    })
+    expect(server.arrived).toEqual([])
+  })
+
+  test('a dead key ends with 1 and "run robotrace login"', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({ whoami: { status: 401, json: { error: 'no' } } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(1)
+    expect(host.stdout()).toContain('(does not work)')
+    expect(host.stderr()).toContain('run `robotrace login')
+    const json = await home.robotrace('whoami --json')
+    expect(json.status).toBe(1)
+    expect(JSON.parse(json.host.stdout()).key_works).toBe(false)
+  })
+
+  test('a deployment that cannot say is no failure; one that does not answer is', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({ whoami: { status: 404, json: { error: 'Nothing here.' } } })
+    home.save(profile('default', server.url))
+    expect((await home.robotrace('whoami')).status).toBe(0)
+    home.save(profile('default', 'http://127.0.0.1:1'))
+    const lost = await home.robotrace('whoami')
+    expect(lost.status).toBe(1)
+    expect(lost.host.stderr()).toContain('--offline')
+  })
+
+  test('a variable that wins over the file is named', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url))
+    const env = { ROBOTRACE_API_KEY: OTHER, ROBOTRACE_BASE_URL: 'https://other.example' }
+    const { host } = await home.robotrace('whoami --offline', { env })
+    expect(host.stderr()).toContain('ROBOTRACE_API_KEY is set')
+    expect(host.stderr()).toContain('ROBOTRACE_BASE_URL is set')
+    const same = { ROBOTRACE_API_KEY: KEY, ROBOTRACE_BASE_URL: `${server.url}/` }
+    expect((await home.robotrace('whoami --offline', { env: same })).host.stderr()).toBe('')
+  })
+
+  test('nobody signed in ends with 4; a key in the environment counts', async () => {
+    using home = makeHome()
+    expect((await home.robotrace('whoami')).status).toBe(4)
+    await using server = await startLoginServer()
+    const env = { ROBOTRACE_API_KEY: KEY, ROBOTRACE_BASE_URL: server.url }
+    const { status, host } = await home.robotrace('whoami', { env })
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain('Halcyon Robotics')
+    expect((await home.robotrace('whoami --profile staging', { env })).status).toBe(4)
+  })
+
+  test('a file that others can read is warned about, and read all the same', async () => {
+    using home = makeHome()
+    home.save(profile('default', 'http://127.0.0.1:1'))
+    chmodSync(home.credentials, 0o644)
+    const { status, host } = await home.robotrace('whoami --offline')
+    expect(status).toBe(0)
+    expect(host.stderr()).toContain('mode 644')
+    expect(host.stderr()).toContain('chmod 600')
+  })
+})
+
+describe('a redirect never takes the key along', () => {
+  test.each(['whoami', 'logout --revoke', 'login'])('%s', async (command) => {
+    using home = makeHome()
+    await using elsewhere = await startWireServer()
+    for (const status of [301, 302, 303, 307, 308]) {
+      await using server = await startWireServer(({ path }) => ({
+        status,
+        headers: { Location: `${elsewhere.url}${path}` },
+      }))
+      home.save(profile('default', server.url))
+      const ran = await home.robotrace(
+        command === 'login' ? `login --force --base-url ${server.url}` : command,
+      )
+      expect(ran.status).toBe(1)
+      expect(ran.host.stderr()).toContain('redirect')
+    }
+    expect(elsewhere.arrived).toEqual([])
+  })
+})
+
+describe('logout', () => {
+  test('uses no network, and says that the key lives on and where to end it', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url) + profile('staging', server.url))
+    const { status, host } = await home.robotrace('logout')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain(
+      "✓ Removed profile 'default' from ~/.robotrace/credentials.\n" +
+        'Note: the API key minted for that login is still valid until you\n' +
+        'revoke it from the portal → API keys.\n',
+    )
+    expect(host.stdout()).toContain(KEY.slice(0, 13))
+    expect(host.stdout()).toContain('--revoke')
+    expect(home.read()).toContain('[staging]')
+    expect(home.read()).not.toContain('[default]')
+    expect(server.arrived).toEqual([])
+  })
+
+  test('--revoke ends the key first, with an empty body and the key as its own credential', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('logout --revoke')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain(`✓ Revoked ${KEY.slice(0, 13)} server-side.`)
+    const [revoke] = server.to('/revoke')
+    expect(revoke?.headers).toMatchObject({ authorization: `Bearer ${KEY}`, 'content-length': '0' })
+    expect(revoke?.headers['content-type']).toBeUndefined()
+    expect(existsSync(home.credentials)).toBe(false)
+  })
+
+  test('--revoke of a dead key is fine', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({ revoke: { status: 401, json: { error: 'no' } } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('logout --revoke')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain('already revoked')
+  })
+
+  test.each([
+    ['does not answer', undefined],
+    ['refuses', { status: 503, json: { error: 'down' } }],
+  ])('--revoke removes the file even when the server %s, and ends with 1', async (_, revoke) => {
+    using home = makeHome()
+    await using server = await startLoginServer({ revoke })
+    home.save(profile('default', revoke ? server.url : 'http://127.0.0.1:1'))
+    const { status, host } = await home.robotrace('logout --revoke')
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain('Could not revoke')
+    expect(host.stderr()).toContain('still valid')
+    expect(existsSync(home.credentials)).toBe(false)
+  })
+
+  test('--all removes every profile', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    home.save(profile('default', server.url) + profile('staging', server.url, OTHER))
+    const { host } = await home.robotrace('logout --all --revoke')
+    expect(host.stdout().match(/Removed profile/g)?.length).toBe(2)
+    expect(server.to('/revoke').map(({ headers }) => headers.authorization)).toEqual([
+      `Bearer ${KEY}`,
+      `Bearer ${OTHER}`,
+    ])
+    expect(existsSync(home.credentials)).toBe(false)
+  })
+
+  test('nobody signed in ends with 4', async () => {
+    using home = makeHome()
+    const { status, host } = await home.robotrace('logout')
+    expect(status).toBe(4)
+    expect(host.stderr()).toContain('No saved credentials')
+  })
+})

@@ -1,0 +1,142 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSetupLink } from '../../server/accounts/setup.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
+import { type Person, person, tenant } from '../seed.ts'
+import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
+import { logFailedRun, sdk } from './seeded.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+interface World {
+  server: TestServer
+  owner: Person
+  staff: Person
+  failed: string
+  recording: string
+  note: string
+  organization_id: string
+}
+
+async function world(server: TestServer): Promise<World> {
+  const { owner, organization_id, api_key, api_key_id } = await tenant(server)
+  const staff = await person(server, { staff: true })
+  const portal = portalClient(server, owner)
+  await portal.apiKeys.mint.mutate({ organization_id, label: 'casey laptop' })
+  const failed = await logFailedRun(server, api_key, {
+    metadata: { pose: { __type: 'robotrace.Pose3D', translation: [0, 0, 1], rotation: [0, 0, 0, 1] } },
+  })
+  const recording = await sdk(server, api_key).startEpisode({ name: 'live', request_uploads: ['video'] })
+  const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
+  await portal.apiKeys.revoke.mutate({ id: api_key_id })
+  return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
+}
+
+type Visit = [
+  name: string,
+  path: (at: World) => string,
+  who: (at: World) => Person | undefined,
+  ready: string,
+]
+
+const PAGES: Visit[] = [
+  ['sign-in', () => '/login', () => undefined, 'Accounts are made'],
+  ['episodes', () => '/portal/episodes', (at) => at.owner, '3 episodes'],
+  ['filtered episodes', () => '/portal/episodes?robot=nobody&since=7d', (at) => at.owner, 'No episode fits'],
+  ['an episode with a video', (at) => `/portal/episodes/${at.failed}`, (at) => at.owner, 'Artifacts'],
+  ['a recording', (at) => `/portal/episodes/${at.recording}`, (at) => at.owner, 'by itself'],
+  ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
+  ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
+  ['API keys', () => '/portal/api-keys', (at) => at.owner, 'casey laptop'],
+  ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
+  ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
+  ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
+  ['no such page', () => '/nowhere', () => undefined, 'There is no such page'],
+]
+
+describe.each([
+  { theme: 'light' as const, viewport: { width: 1280, height: 800 } },
+  { theme: 'dark' as const, viewport: { width: 1280, height: 800 } },
+  { theme: 'dark' as const, viewport: { width: 390, height: 844 } },
+])('axe finds nothing in the $theme theme at $viewport.width px', ({ theme, viewport }) => {
+  let server: TestServer
+  let at: World
+  let tabs: Map<Person | undefined, OpenPage>
+  beforeAll(async () => {
+    server = await startTestServer()
+    at = await world(server)
+    const people = [undefined, at.owner, at.staff]
+    tabs = new Map(await Promise.all(people.map(async (who) => [who, await open(who)] as const)))
+  })
+  afterAll(async () => {
+    for (const tab of tabs.values()) await tab[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  const open = (who: Person | undefined): Promise<OpenPage> =>
+    openPage(browser, server, who, { colorScheme: theme, viewport, reducedMotion: 'reduce' })
+
+  test.each(PAGES)('%s', async (_name, path, who, ready) => {
+    const tab = tabs.get(who(at))
+    if (!tab) throw new Error('Nobody opened a tab for this page.')
+    await tab.page.goto(path(at))
+    await tab.page.getByText(ready).first().waitFor()
+    expect(await violations(tab.page)).toEqual([])
+    expect(await tab.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+
+  test('the first episode’s lines, the menus, the palette and the list of keys', async () => {
+    const fresh = await tenant(server)
+    await using tab = await open(fresh.owner)
+    const { page } = tab
+    await page.goto('/portal/episodes')
+    await page.getByText('Waiting for the first episode').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search and commands' }).fill('key')
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /Account menu/ }).click()
+    await page.getByRole('menuitem', { name: 'Settings' }).waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('minting, revealing and revoking a key', async () => {
+    await using tab = await open(at.owner)
+    const { page } = tab
+    await page.goto('/portal/api-keys')
+    await page.getByRole('button', { name: 'New API key' }).click()
+    await page.getByLabel('Label').fill('axe')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText('It will not be shown again').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('You have not copied it here.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close for good' }).click()
+    await page.getByRole('button', { name: 'Revoke axe' }).click()
+    await page.getByText('stops logging with its next request').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Revoke key' }).click()
+    await page.getByText('axe stopped working').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('set-up', async () => {
+    await using empty = await startTestServer()
+    const link = (await makeSetupLink(empty.ctx)) ?? ''
+    await using tab = await openPage(browser, empty, undefined, { colorScheme: theme, viewport })
+    await tab.page.goto(link)
+    await tab.page.getByLabel('Your name').waitFor()
+    expect(await violations(tab.page)).toEqual([])
+  })
+})
