@@ -18,6 +18,10 @@ export type ApiKey = Answers['apiKeys']['list'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 
+/** A device login as its page shows it. */
+export type LoginView = Answers['deviceLogin']['view']
+export type Notice = Answers['notices']['list'][number]
+
 export type EpisodeSummary = Answers['episodes']['list']['items'][number]
 /** An episode as its page shows it: with its organization, and without the JSON number of its seed. */
 export type Episode = Answers['episodes']['get']

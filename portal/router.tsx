@@ -24,6 +24,9 @@ const ClientsPage = lazy(() => import('./clients/clients-page.tsx').then((m) => 
 const ClientPage = lazy(() => import('./clients/client-page.tsx').then((m) => ({ default: m.ClientPage })))
 const LoginPage = lazy(() => import('./accounts/login-page.tsx').then((m) => ({ default: m.LoginPage })))
 const SetupPage = lazy(() => import('./accounts/setup-page.tsx').then((m) => ({ default: m.SetupPage })))
+const DeviceLoginPage = lazy(() =>
+  import('./device-login/device-login-page.tsx').then((m) => ({ default: m.DeviceLoginPage })),
+)
 const NotFoundPage = lazy(() =>
   import('./shell/not-found-page.tsx').then((m) => ({ default: m.NotFoundPage })),
 )
@@ -40,6 +43,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/', component: toEpisodes },
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
+  { path: '/cli/auth', component: DeviceLoginPage },
   {
     path: '/',
     component: Shell,

@@ -19,7 +19,7 @@ export function LoginPage(): JSX.Element {
   useTitle(() => 'Sign in')
   const next = () => nextPath(typeof search.next === 'string' ? search.next : undefined, location.origin)
   return (
-    <Switch fallback={<LoginForm />}>
+    <Switch fallback={<SignIn />}>
       <Match when={me.isSuccess && me.data !== null}>
         <Navigate href={next()} />
       </Match>
@@ -30,7 +30,8 @@ export function LoginPage(): JSX.Element {
   )
 }
 
-function LoginForm(): JSX.Element {
+/** The sign-in form as a page of its own, or in place of a page that wants somebody signed in. */
+export function SignIn(props: { lead?: string }): JSX.Element {
   const [email, setEmail] = createSignal('')
   const [password, setPassword] = createSignal('')
   const [error, setError] = createSignal<unknown>()
@@ -53,7 +54,7 @@ function LoginForm(): JSX.Element {
     }
   }
   return (
-    <Entry title="Sign in">
+    <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>
         <FormProblem error={error()} />
         <Field

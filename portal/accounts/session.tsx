@@ -29,7 +29,7 @@ export function SessionProvider(props: { me: Me; children: JSX.Element }): JSX.E
   const organization = createMemo(() => {
     const all = props.me.organizations
     const find = (slug: string | null | undefined) => all.find((one) => one.slug === slug)
-    return find(search.org) ?? find(lastUsed()) ?? all[0]
+    return find(search.org) ?? find(lastOrganization()) ?? all[0]
   })
   const session: Session = {
     me: () => props.me,
@@ -54,7 +54,8 @@ export function useSession(): Session {
   return session
 }
 
-function lastUsed(): string | null {
+/** The slug of the organization that was chosen last in this browser. */
+export function lastOrganization(): string | null {
   try {
     return localStorage.getItem(LAST)
   } catch {

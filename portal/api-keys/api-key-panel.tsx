@@ -121,6 +121,15 @@ function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => voi
     <tr class={props.api_key.revoked_at ? css.revoked : undefined} role="row" data-row>
       <td role="cell" class={`${table.wrapText} ${css.label}`}>
         <bdi>{props.api_key.label}</bdi>
+        <Show when={props.api_key.hostname ?? props.api_key.sdk_version}>
+          <p class={css.terminal}>
+            <bdi>{props.api_key.hostname ?? 'Unnamed machine'}</bdi>
+            <Show when={props.api_key.sdk_version}>
+              {' · '}
+              <bdi>{props.api_key.sdk_version}</bdi>
+            </Show>
+          </p>
+        </Show>
       </td>
       <td role="cell" class={css.prefix}>
         <code>{props.api_key.prefix}</code>

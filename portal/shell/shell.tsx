@@ -2,6 +2,7 @@ import { Navigate, type RouteSectionProps, useLocation } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { ErrorBoundary, type JSX, Match, Suspense, Switch } from 'solid-js'
 import { meQuery, SessionProvider } from '../accounts/session.tsx'
+import { NoticeStack } from '../notices/notice-stack.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { CommandPalette } from './command-palette.tsx'
 import { GlobalShortcuts } from './global-shortcuts.tsx'
@@ -40,6 +41,7 @@ function Frame(props: { children: JSX.Element }): JSX.Element {
       <SideBar />
       <main class={css.main} id="main" tabindex="-1">
         <div class={css.content}>
+          <NoticeStack />
           <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
             <Suspense>{props.children}</Suspense>
           </ErrorBoundary>

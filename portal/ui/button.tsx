@@ -33,7 +33,7 @@ export function Button(props: ButtonProps): JSX.Element {
       {...rest}
       class={`${buttonClass(look)} ${look.class ?? ''}`}
       aria-busy={look.busy || undefined}
-      aria-disabled={look.busy || undefined}
+      aria-disabled={look.busy || rest['aria-disabled']}
       onClick={(event) => {
         if (look.busy) return event.preventDefault()
         if (typeof look.onClick === 'function') look.onClick(event)

@@ -16,6 +16,9 @@ export interface ApiKey {
   /** `rt_<id>`: safe to show and to log. */
   prefix: string
   label: string
+  /** Of the terminal that a device login made the key for, and what it ran; null for a key made in the portal. */
+  hostname: string | null
+  sdk_version: string | null
   created_at: string
   created_by: { id: string; name: string; email: string }
   last_used_at: string | null
@@ -165,6 +168,8 @@ function keyRows(ctx: Pick<AppContext, 'db'>) {
     .select([
       'k.id',
       'k.label',
+      'k.hostname',
+      'k.sdk_version',
       'k.created_at',
       'k.last_used_at',
       'k.revoked_at',
@@ -177,6 +182,8 @@ function keyRows(ctx: Pick<AppContext, 'db'>) {
 function toApiKey(row: {
   id: string
   label: string
+  hostname: string | null
+  sdk_version: string | null
   created_at: string
   last_used_at: string | null
   revoked_at: string | null
@@ -184,7 +191,6 @@ function toApiKey(row: {
   name: string
   email: string
 }): ApiKey {
-  const { id, label, created_at, last_used_at, revoked_at } = row
-  const created_by = { id: row.account_id, name: row.name, email: row.email }
-  return { id, prefix: keyPrefix(id), label, created_at, created_by, last_used_at, revoked_at }
+  const { account_id, name, email, ...key } = row
+  return { ...key, prefix: keyPrefix(key.id), created_by: { id: account_id, name, email } }
 }

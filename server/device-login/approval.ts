@@ -30,6 +30,8 @@ export interface LoginView {
   expires_at: string
   /** Started from the network this browser is in. If not, the code must be typed and the password given again. */
   same_network: boolean
+  /** Where this browser is, as the server sees it: the other half of that comparison. */
+  browser_ip: string
   /** What the key will be allowed to do. */
   scopes: string[]
   /** Null: until it is revoked. */
@@ -218,6 +220,7 @@ async function viewLogin(ctx: Ctx, caller: PersonCaller, user_code: string): Pro
     started_at: login.created_at,
     expires_at: login.expires_at,
     same_network: sameNetwork(login, caller),
+    browser_ip: caller.ip,
     scopes: login.scopes.split(' '),
     key_expires_at: null,
     organizations: entitled.flatMap((minter) => (minter ? [minter.organization] : [])),

@@ -7,7 +7,7 @@ import type { Person, Tenant } from '../seed.ts'
 /** What the stock client sends and reads, in both dialects. */
 export const CLIENT_AGENT = 'robotrace-python/0.3.0 cpython/3.12.3 linux/x86_64'
 
-const started = z.object({
+export const started = z.object({
   device_code: z.string(),
   user_code: z.string(),
   verification_uri: z.string(),

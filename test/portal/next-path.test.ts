@@ -25,6 +25,11 @@ describe('after signing in one lands only on a page of ours', () => {
     '/portal\\..\\evil.example',
     '/portalevil',
     '/login?next=/portal',
+    '/cli',
+    '/cli/auth/approve',
+    '/cli/auth?code=XKDF-PQ4N&approve=1',
+    '/cli/auth?code=XKDF%0aPQ4N',
+    '/cli/auth?organization=evil',
     '/api/episodes',
     '',
     undefined,
@@ -37,6 +42,7 @@ describe('after signing in one lands only on a page of ours', () => {
     '/portal/episodes/ep_abc?t=12840ms',
     '/portal/episodes?robot=arm%2F01&org=halcyon',
     '/admin/clients',
+    '/cli/auth',
     '/cli/auth?code=XKDF-PQ4N',
   ])('%s is kept as it is', (next) => {
     expect(nextPath(next, ORIGIN)).toBe(next)

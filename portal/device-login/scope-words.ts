@@ -1,0 +1,25 @@
+const THINGS: Record<string, { name: string; verbs: Record<string, string> }> = {
+  episodes: { name: 'episodes', verbs: { write: 'log', read: 'read' } },
+  evals: { name: 'evaluations', verbs: { write: 'record', read: 'read' } },
+  fleet: { name: 'the fleet', verbs: { write: 'change', read: 'see' } },
+  keys: { name: 'API keys', verbs: { manage: 'manage' } },
+}
+
+/**
+ * What a key may do, one line a thing. A scope without words of its own is shown as it is: hiding one would be
+ * worse than showing a strange one.
+ *
+ * @example scopeWords(['episodes:write', 'episodes:read']) // ['Log and read episodes']
+ */
+export function scopeWords(scopes: readonly string[]): string[] {
+  const verbs = new Map<string, string[]>()
+  const unnamed: string[] = []
+  for (const scope of scopes) {
+    const [thing = '', right = ''] = scope.split(':')
+    const verb = THINGS[thing]?.verbs[right]
+    if (verb) verbs.set(thing, [...(verbs.get(thing) ?? []), verb])
+    else unnamed.push(scope)
+  }
+  const lines = [...verbs].map(([thing, all]) => `${all.join(' and ')} ${THINGS[thing]?.name ?? thing}`)
+  return [...lines.map((line) => line.charAt(0).toUpperCase() + line.slice(1)), ...unnamed]
+}

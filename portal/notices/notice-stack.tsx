@@ -1,0 +1,95 @@
+import { queryOptions, useQuery } from '@tanstack/solid-query'
+import ShieldAlert from 'lucide-solid/icons/shield-alert'
+import Terminal from 'lucide-solid/icons/terminal'
+import X from 'lucide-solid/icons/x'
+import { createSignal, For, type JSX, Show } from 'solid-js'
+import { api, type Notice } from '../api.ts'
+import { queryClient } from '../query-client.ts'
+import { Button } from '../ui/button.tsx'
+import { toastProblem } from '../ui/problem.tsx'
+import { Time } from '../ui/time.tsx'
+import css from './notice-stack.module.css'
+import { RevokeNoticedKey } from './revoke-noticed-key.tsx'
+
+const noticesQuery = queryOptions({
+  queryKey: ['notices'],
+  queryFn: () => api.notices.list.query(),
+  refetchInterval: 60_000,
+})
+
+/** What an account has to be told about its own credentials, until it says that it has seen it. */
+export function NoticeStack(): JSX.Element {
+  const notices = useQuery(() => noticesQuery)
+  const [revoking, setRevoking] = createSignal<Notice>()
+  const shown = () => (notices.isSuccess ? notices.data : [])
+  return (
+    <Show when={shown().length > 0}>
+      <section class={css.stack} aria-label="Notices">
+        <For each={shown()}>
+          {(notice) => (
+            <NoticeLine
+              notice={notice}
+              dismiss={() => void dismissNotice(notice.id)}
+              revoke={() => setRevoking(notice)}
+            />
+          )}
+        </For>
+      </section>
+      <Show when={revoking()} keyed>
+        {(notice) => (
+          <RevokeNoticedKey
+            notice={notice}
+            close={() => setRevoking(undefined)}
+            done={() => void dismissNotice(notice.id)}
+          />
+        )}
+      </Show>
+    </Show>
+  )
+}
+
+function NoticeLine(props: { notice: Notice; dismiss: () => void; revoke: () => void }): JSX.Element {
+  const routine = () => props.notice.kind === 'device_login_approved'
+  return (
+    <article class={css.notice} data-tone={routine() ? undefined : 'attention'}>
+      <Show when={routine()} fallback={<ShieldAlert size={15} aria-hidden="true" />}>
+        <Terminal size={15} aria-hidden="true" />
+      </Show>
+      <p>
+        {noticeSentence(props.notice)} <Time class={css.when} at={props.notice.created_at} />
+      </p>
+      <Show when={props.notice.detail.api_key_id}>
+        <Button size="sm" class={css.revoke} onClick={props.revoke}>
+          Revoke this key
+        </Button>
+      </Show>
+      <Button size="sm" variant="ghost" icon aria-label="Dismiss" title="Dismiss" onClick={props.dismiss}>
+        <X size={14} aria-hidden="true" />
+      </Button>
+    </article>
+  )
+}
+
+/** The news in a sentence. Names come from terminals: they are text, whatever they say. */
+function noticeSentence({ kind, detail }: Notice): string {
+  const machine = detail.hostname ?? 'A terminal'
+  const address = detail.ip ?? 'an unknown address'
+  if (kind === 'device_login_approved')
+    return `You authorized ${detail.hostname ?? 'a terminal'} at ${address} for ${detail.organization ?? 'your organization'}.`
+  if (kind === 'device_login_poisoned')
+    return `Another account opened the code of the login you had opened; it was stopped. ${machine} got no key.`
+  return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`
+}
+
+/** Gone at once; back if the server did not take it. */
+async function dismissNotice(id: string): Promise<void> {
+  const { queryKey } = noticesQuery
+  await queryClient.cancelQueries({ queryKey })
+  queryClient.setQueryData(queryKey, (all) => all?.filter((one) => one.id !== id))
+  try {
+    await api.notices.dismiss.mutate({ id })
+  } catch (error) {
+    toastProblem('The notice could not be dismissed', error)
+  }
+  await queryClient.invalidateQueries({ queryKey })
+}

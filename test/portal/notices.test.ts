@@ -1,0 +1,48 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { approve, poll, start } from '../device-login/login.ts'
+import { startTestServer } from '../harness.ts'
+import { bearer, tenant } from '../seed.ts'
+import { launchBrowser, openPage } from './browser.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+const ELSEWHERE = '203.0.113.9'
+
+test('whoever authorized a terminal is told on every page, and can revoke its key from there', async () => {
+  await using server = await startTestServer()
+  const lab = await tenant(server)
+  const login = await start(server)
+  await approve(server, lab, login)
+  const { api_key = '' } = await poll(server, login.device_code)
+  await using tab = await openPage(browser, server, lab.owner)
+  const { page } = tab
+  await page.goto('/portal/settings')
+  await page.getByText('You authorized bench-3 at 127.0.0.1 for Halcyon Robotics.').waitFor()
+  await page.getByRole('button', { name: 'Revoke this key' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Revoke the key of bench-3?' })
+  await dialog.getByText(api_key.slice(0, 13)).waitFor()
+  expect((await server.fetch('/api/episodes', { headers: bearer(api_key) })).status).toBe(200)
+  await dialog.getByRole('button', { name: 'Revoke key' }).click()
+  await page.getByText(`robotrace-cli (${login.user_code}) stopped working.`).waitFor()
+  await page.getByText('You authorized bench-3').waitFor({ state: 'detached' })
+  expect((await server.fetch('/api/episodes', { headers: bearer(api_key) })).status).toBe(401)
+  expect(tab.complaints).toEqual([])
+})
+
+test('a finished login that is used again from elsewhere is told with the address', async () => {
+  await using server = await startTestServer({ ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32' })
+  const lab = await tenant(server)
+  const login = await start(server)
+  await approve(server, lab, login)
+  await poll(server, login.device_code)
+  await poll(server, login.device_code, ELSEWHERE)
+  await using tab = await openPage(browser, server, lab.owner)
+  await tab.page.goto('/portal/episodes')
+  await tab.page.getByText(`The finished login of bench-3 was used again from ${ELSEWHERE}.`).waitFor()
+  expect(await tab.page.getByRole('button', { name: 'Revoke this key' }).count()).toBe(2)
+})
