@@ -9,13 +9,17 @@ import { projectFile } from '../server/project.ts'
 /** A server in a process of its own. */
 export interface BenchServer extends AsyncDisposable {
   url: string
-  /** Of RoboTrace only. */
+  /** Of RoboTrace only: a key, and a signed-in owner of its organization. */
   api_key: string
+  organization_id: string
+  cookie: string
   folder: string
   /** Most memory this process has held since the last `forget`, MiB (VmHWM). */
   peakMiB: () => number
   /** Memory held now, MiB. */
   rssMiB: () => number
+  /** Processor time used since its start, seconds. */
+  cpuSeconds: () => number
   /** Begins a new peak. */
   forget: () => void
 }
@@ -62,11 +66,12 @@ export async function startProcess(
   })
   const said = await firstLine(child, () => errors)
   return {
-    api_key: '',
+    ...NOBODY,
     ...said,
     folder,
     peakMiB: () => memoryOf(child.pid, 'VmHWM'),
     rssMiB: () => memoryOf(child.pid, 'VmRSS'),
+    cpuSeconds: () => cpuSecondsOf(child.pid),
     forget: () => writeFileSync(`/proc/${child.pid}/clear_refs`, '5'),
     async [Symbol.asyncDispose]() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -75,6 +80,16 @@ export async function startProcess(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+const NOBODY = { api_key: '', organization_id: '', cookie: '' }
+
+/** User and system time are the 14th and 15th field; ticks are hundredths of a second on every Linux we know. */
+function cpuSecondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 function memoryOf(pid: number | undefined, line: 'VmHWM' | 'VmRSS'): number {

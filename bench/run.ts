@@ -1,4 +1,5 @@
 import { benchIngest } from './ingest.bench.ts'
+import { benchLogin } from './login.bench.ts'
 import { buildBenchServer } from './processes.ts'
 import { benchUpload } from './upload.bench.ts'
 
@@ -8,9 +9,11 @@ console.log('Episodes created with a verified key, checked and fsynced')
 const ingest = await benchIngest({ rounds: 5, seconds: 3 })
 console.log('Uploads, hashed and fsynced')
 const upload = await benchUpload({ rounds: 5, mib: 512 })
+console.log('Logging terminals in')
+const login = await benchLogin({ logins: 30, terminals: 1000, seconds: 20 })
 console.log(
   JSON.stringify(
-    { ingest, upload },
+    { ingest, upload, login },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),

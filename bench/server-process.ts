@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import express from 'express'
+import { startSession } from '../server/accounts/sessions.ts'
 import { mintApiKey } from '../server/api-keys/api-keys.ts'
 import type { PersonCaller } from '../server/caller.ts'
 import { readConfig } from '../server/config.ts'
@@ -21,15 +22,27 @@ import { startServer } from '../server/serve.ts'
  */
 const [kind = '', folder = ''] = process.argv.slice(2)
 
-async function robotrace(commit: 'grouped' | 'each'): Promise<{ url: string; api_key: string }> {
-  const { config, secrets } = readConfig({ PORT: '0', ROBOTRACE_DATA: folder })
+interface Said {
+  url: string
+  api_key: string
+  organization_id: string
+  cookie: string
+}
+
+async function robotrace(commit: 'grouped' | 'each'): Promise<Said> {
+  const { config, secrets } = readConfig({
+    PORT: '0',
+    ROBOTRACE_DATA: folder,
+    // A thousand terminals in one bench come from a thousand addresses, which the load names itself.
+    ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32',
+  })
   const server = await startServer(config, secrets, {
     db: openDatabase(join(folder, 'robotrace.db'), '0.0.0', commit),
   })
-  return { url: server.local_url, api_key: await seedKey(server.ctx) }
+  return { url: server.local_url, ...(await seedOwner(server.ctx)) }
 }
 
-async function seedKey(ctx: Parameters<typeof mintApiKey>[0]): Promise<string> {
+async function seedOwner(ctx: Parameters<typeof mintApiKey>[0]): Promise<Omit<Said, 'url'>> {
   const id = newId('acc')
   const created_at = ctx.now().toISOString()
   await ctx.db
@@ -48,7 +61,9 @@ async function seedKey(ctx: Parameters<typeof mintApiKey>[0]): Promise<string> {
     user_agent: '',
     roles: new Map([[organization_id, 'owner']]),
   }
-  return (await mintApiKey(ctx, caller, { organization_id, label: 'bench' })).key
+  const { key } = await mintApiKey(ctx, caller, { organization_id, label: 'bench' })
+  const session = await startSession(ctx, id, { ip: '127.0.0.1', user_agent: 'bench' })
+  return { api_key: key, organization_id, cookie: `robotrace_session=${session}` }
 }
 
 /** What everybody writes first: Express as it comes, one JSON answer. */

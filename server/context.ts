@@ -5,6 +5,7 @@ import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
+import { claimDataFolder } from './db/data-folder.ts'
 import { type Database, openDatabase } from './db/open.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { VERSION } from './project.ts'
@@ -29,19 +30,32 @@ export interface AppContext extends AsyncDisposable {
 /** The configuration once the port is known, and with it the origin of every generated URL. */
 export type ReadyConfig = Config & { public_url: string }
 
+/** Parts that a test brings itself, or another database file. */
+type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { database_file?: string }
+
 /**
  * Opens what the process needs, making the data folder and its secret on first start.
  *
- * @param overrides parts a test brings itself
+ * @throws DataFolderInUseError, NewerSchemaError
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
-export function createContext(
+export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  const release = claimDataFolder(config.data)
+  try {
+    return { config, ...openParts(config, secrets, overrides, release) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function openParts(
   config: ReadyConfig,
   secrets: Secrets,
-  overrides: Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { database_file?: string } = {},
-): AppContext {
-  const { database_file, ...parts } = overrides
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  { database_file, ...parts }: Overrides,
+  release: () => void,
+): Omit<AppContext, 'config'> {
   const log = parts.log ?? createLog(config.log_level, standardError())
   const now = parts.now ?? (() => new Date())
   const signing =
@@ -50,18 +64,10 @@ export function createContext(
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const limiter = parts.limiter ?? createLimiter()
-  return {
-    config,
-    db,
-    blobs,
-    log,
-    now,
-    background,
-    limiter,
-    signing,
-    async [Symbol.asyncDispose]() {
-      await background[Symbol.asyncDispose]()
-      await db.destroy()
-    },
+  const close = async (): Promise<void> => {
+    await background[Symbol.asyncDispose]()
+    await db.destroy()
+    release()
   }
+  return { db, blobs, log, now, background, limiter, signing, [Symbol.asyncDispose]: close }
 }

@@ -1,5 +1,6 @@
 import { makeSetupLink } from './accounts/setup.ts'
 import { ConfigError, readConfig } from './config.ts'
+import { DataFolderInUseError } from './db/data-folder.ts'
 import { NewerSchemaError } from './db/open.ts'
 import { VERSION } from './project.ts'
 import { startServer } from './serve.ts'
@@ -35,8 +36,11 @@ function stopOn(signals: NodeJS.Signals[], stop: () => PromiseLike<void>): void 
   }
 }
 
+/** What somebody who starts the server can mend: said in a sentence, without a stack. */
+const EXPECTED = [ConfigError, NewerSchemaError, DataFolderInUseError]
+
 function fail(error: unknown): void {
-  const known = error instanceof ConfigError || error instanceof NewerSchemaError || isPortTaken(error)
+  const known = EXPECTED.some((kind) => error instanceof kind) || isPortTaken(error)
   console.error(known && error instanceof Error ? `Error: ${error.message}` : error)
   process.exit(1)
 }

@@ -4,41 +4,23 @@ import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
-import type { DeviceLoginsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import { networkOf } from '../http/client-address.ts'
 import { notify } from '../notices/notices.ts'
 import { mayMint } from '../organizations/entitlements.ts'
-import { listOwnOrganizations } from '../organizations/organizations.ts'
-import { userCodeHmac } from './device-login.ts'
 import { spendGuess } from './guesses.ts'
+import {
+  findLogin,
+  isOpen,
+  type Login,
+  type LoginView,
+  sameNetwork,
+  unknownCode,
+  viewLogin,
+} from './login-view.ts'
 import { seal } from './sealed-key.ts'
-import { normalizeUserCode, showUserCode } from './user-code.ts'
+import { showUserCode } from './user-code.ts'
 
-type Login = DeviceLoginsTable
 type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'limiter'>
-
-/** What the page shows of a login; `poisoned` when a second account opened its code. */
-export interface LoginView {
-  state: 'pending' | 'approved' | 'denied' | 'poisoned' | 'expired' | 'consumed'
-  user_code: string
-  hostname: string | null
-  ip: string
-  user_agent: string
-  client_id: string
-  started_at: string
-  expires_at: string
-  /** Started from the network this browser is in. If not, the code must be typed and the password given again. */
-  same_network: boolean
-  /** Where this browser is, as the server sees it: the other half of that comparison. */
-  browser_ip: string
-  /** What the key will be allowed to do. */
-  scopes: string[]
-  /** Null: until it is revoked. */
-  key_expires_at: null
-  /** Where the caller may let the terminal in. */
-  organizations: { id: string; slug: string; name: string }[]
-}
 
 /**
  * Opens a code, which claims it for the first account that does so. A second account that opens it is a sign of
@@ -181,18 +163,6 @@ function openLogin(trx: Database, id: string, at: string) {
     .where('expires_at', '>', at)
 }
 
-async function findLogin(ctx: Ctx, typed: string): Promise<{ login: Login; user_code: string }> {
-  const user_code = normalizeUserCode(typed)
-  if (user_code === undefined) throw unknownCode()
-  const login = await ctx.db
-    .selectFrom('device_logins')
-    .selectAll()
-    .where('user_code_hmac', '=', userCodeHmac(ctx, user_code))
-    .executeTakeFirst()
-  if (!login) throw unknownCode()
-  return { login, user_code }
-}
-
 /** Deciding needs the claim first; a decision by another account kills the code like opening it does. */
 async function findOwnLogin(
   ctx: Ctx,
@@ -205,54 +175,6 @@ async function findOwnLogin(
   if (found.login.claimed_by === caller.account_id) return found
   await poisonIfTaken(ctx, caller, found.login)
   throw new AppError('forbidden', 'Open this code on the page before deciding about it.')
-}
-
-async function viewLogin(ctx: Ctx, caller: PersonCaller, user_code: string): Promise<LoginView> {
-  const { login } = await findLogin(ctx, user_code)
-  const own = await listOwnOrganizations(ctx, caller.account_id)
-  const entitled = await Promise.all(own.map(({ id }) => mayMint(ctx.db, caller.account_id, id)))
-  return {
-    state: stateOf(ctx, login),
-    user_code: showUserCode(user_code),
-    // A code that somebody else used tells no stranger where it was used.
-    ...(login.claimed_by === caller.account_id ? terminalOf(login) : UNTOLD),
-    client_id: login.client_id,
-    started_at: login.created_at,
-    expires_at: login.expires_at,
-    same_network: sameNetwork(login, caller),
-    browser_ip: caller.ip,
-    scopes: login.scopes.split(' '),
-    key_expires_at: null,
-    organizations: entitled.flatMap((minter) => (minter ? [minter.organization] : [])),
-  }
-}
-
-const UNTOLD = { hostname: null, ip: '', user_agent: '' }
-
-function terminalOf({ hostname, ip, user_agent }: Login): Pick<LoginView, 'hostname' | 'ip' | 'user_agent'> {
-  return { hostname, ip, user_agent }
-}
-
-function stateOf(ctx: Pick<AppContext, 'now'>, login: Login): LoginView['state'] {
-  if (login.denied_because === 'poisoned') return 'poisoned'
-  if ((login.status === 'pending' || login.status === 'approved') && !isAlive(ctx, login)) return 'expired'
-  return login.status
-}
-
-function isOpen(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
-  return login.status === 'pending' && isAlive(ctx, login)
-}
-
-function isAlive(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
-  return login.expires_at > ctx.now().toISOString()
-}
-
-function sameNetwork(login: Login, caller: PersonCaller): boolean {
-  return login.network === networkOf(caller.ip)
-}
-
-function unknownCode(): AppError {
-  return new AppError('not_found', 'There is no login with this code. Compare it with your terminal.')
 }
 
 function poisonedCode(): AppError {

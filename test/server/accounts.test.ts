@@ -1,96 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { PASSWORD, person, tenant } from '../seed.ts'
-
-/** One tRPC mutation as the browser sends it, for what a client library hides: cookies, headers, statuses. */
-function mutate(server: TestServer, procedure: string, input: unknown, headers: Record<string, string> = {}) {
-  return server.fetch(`/trpc/${procedure}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin', ...headers },
-    body: JSON.stringify(input),
-  })
-}
-
-function signIn(server: TestServer, email: string, password = PASSWORD, cookie = ''): Promise<Response> {
-  return mutate(server, 'auth.signIn', { email, password }, cookie ? { Cookie: cookie } : {})
-}
-
-/** A Cookie header made of what a response sets. */
-function cookiesOf(response: Response): string {
-  return response.headers
-    .getSetCookie()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ')
-}
-
-async function me(server: TestServer, cookie: string) {
-  return portalClient(server, { cookie }).auth.me.query()
-}
-
-const firstAccount = {
-  email: 'Art@Lab.example',
-  name: 'Art',
-  password: PASSWORD,
-  organization_name: 'Halcyon Robotics',
-}
-
-describe('set-up', () => {
-  async function token(server: TestServer): Promise<string> {
-    const link = new URL((await makeSetupLink(server.ctx)) ?? '')
-    expect(`${link.origin}${link.pathname}`).toBe(`${server.ctx.config.public_url}/setup`)
-    return link.searchParams.get('token') ?? ''
-  }
-
-  test('the link makes the first administrator, an organization owned by them, and signs them in', async () => {
-    await using server = await startTestServer()
-    const answer = await mutate(server, 'setup.complete', { ...firstAccount, token: await token(server) })
-    expect(answer.status).toBe(200)
-    expect(await me(server, cookiesOf(answer))).toMatchObject({
-      account: { email: 'Art@Lab.example', staff: true },
-      organizations: [{ name: 'Halcyon Robotics', slug: 'halcyon-robotics', role: 'owner' }],
-    })
-  })
-
-  test('a link works once, and no link is made once there is an account', async () => {
-    await using server = await startTestServer()
-    const used = await token(server)
-    expect(await portalClient(server).setup.status.query()).toEqual({ needed: true })
-    const [one, two] = await Promise.all([
-      mutate(server, 'setup.complete', { ...firstAccount, token: used }),
-      mutate(server, 'setup.complete', { ...firstAccount, email: 'eve@lab.example', token: used }),
-    ])
-    expect([one.status, two.status].sort()).toEqual([200, 404])
-    expect(await makeSetupLink(server.ctx)).toBeUndefined()
-    expect(await portalClient(server).setup.status.query()).toEqual({ needed: false })
-  })
-
-  test('a newer link ends the older one, and a day ends both', async () => {
-    await using server = await startTestServer()
-    const [older, newer] = [await token(server), await token(server)]
-    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: older })).status).toBe(404)
-    server.clock.advance('24h')
-    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: newer })).status).toBe(404)
-  })
-
-  test('a refused form leaves the link usable and names the field', async () => {
-    await using server = await startTestServer()
-    const link = await token(server)
-    const refused = await mutate(server, 'setup.complete', {
-      ...firstAccount,
-      password: 'short',
-      token: link,
-    })
-    expect(refused.status).toBe(400)
-    expect(await refused.json()).toMatchObject({
-      error: {
-        data: { problem: { detail: 'password: must have at least 8 characters', code: 'invalid_request' } },
-      },
-    })
-    expect((await mutate(server, 'setup.complete', { ...firstAccount, token: link })).status).toBe(200)
-  })
-})
+import { cookiesOf, me, mutate, signIn } from '../portal-request.ts'
+import { PASSWORD, person } from '../seed.ts'
 
 describe('signing in', () => {
   test('sets one HttpOnly cookie whose value the database does not hold', async () => {
@@ -267,42 +179,5 @@ describe('changing the password', () => {
     expect(sessions.filter(({ current }) => current)).toHaveLength(1)
     expect(sessions).toHaveLength(2)
     expect(JSON.stringify(sessions)).not.toContain(cookie.split('=')[1])
-  })
-})
-
-describe('clients', () => {
-  test('are for staff: a tenant owner is told that the permission is missing', async () => {
-    await using server = await startTestServer()
-    const { owner } = await tenant(server)
-    await expect(portalClient(server, owner).clients.list.query()).rejects.toMatchObject({
-      data: { problem: { status: 403, detail: 'Not enough permissions' } },
-    })
-    await expect(portalClient(server).clients.list.query()).rejects.toMatchObject({
-      data: { problem: { status: 401, detail: 'Could not validate credentials' } },
-    })
-  })
-
-  test('are created with a default project and counted with their live keys', async () => {
-    await using server = await startTestServer()
-    const { organization_id } = await tenant(server)
-    const portal = portalClient(server, await person(server, { staff: true }))
-    const made = await portal.clients.create.mutate({ name: 'Kestrel Drones Ltd.' })
-    expect(made).toMatchObject({
-      slug: 'kestrel-drones-ltd',
-      projects: [{ slug: 'default' }],
-      members: [{ role: 'owner' }],
-    })
-    const listed = await portal.clients.list.query()
-    expect(listed.map(({ name }) => name)).toEqual(['Halcyon Robotics', 'Kestrel Drones Ltd.'])
-    expect(listed.find(({ id }) => id === organization_id)).toMatchObject({
-      member_count: 1,
-      live_key_count: 1,
-      last_used_at: null,
-    })
-    await expect(
-      portal.clients.create.mutate({ name: 'Other', slug: 'kestrel-drones-ltd' }),
-    ).rejects.toMatchObject({
-      data: { problem: { code: 'conflict', errors: [{ path: 'slug' }] } },
-    })
   })
 })

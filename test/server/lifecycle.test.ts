@@ -69,6 +69,19 @@ describe('a configuration that cannot work', () => {
   })
 })
 
+describe('a data folder', () => {
+  test('is one server’s: a second one is refused, and let in once the first has been killed', async () => {
+    const first = start()
+    await ready(first)
+    const second = start({ ROBOTRACE_DATA: first.data })
+    expect(await second.exit).toBe(1)
+    expect(second.stderr()).toContain('Another RoboTrace is running on')
+    first.child.kill('SIGKILL')
+    await first.exit
+    await ready(start({ ROBOTRACE_DATA: first.data }))
+  })
+})
+
 describe('the database', () => {
   test('of a newer RoboTrace is not touched: the refusal names the version that can read it', async () => {
     const server = start()

@@ -1,0 +1,106 @@
+import type { PersonCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import type { DeviceLoginsTable } from '../db/schema.gen.ts'
+import { AppError } from '../errors.ts'
+import { networkOf } from '../http/client-address.ts'
+import { mayMint } from '../organizations/entitlements.ts'
+import { listOwnOrganizations } from '../organizations/organizations.ts'
+import { userCodeHmac } from './device-login.ts'
+import { normalizeUserCode, showUserCode } from './user-code.ts'
+
+export type Login = DeviceLoginsTable
+
+/** What the page shows of a login; `poisoned` when a second account opened its code. */
+export interface LoginView {
+  state: 'pending' | 'approved' | 'denied' | 'poisoned' | 'expired' | 'consumed'
+  user_code: string
+  hostname: string | null
+  ip: string
+  user_agent: string
+  client_id: string
+  started_at: string
+  expires_at: string
+  /** Started from the network this browser is in. If not, the code must be typed and the password given again. */
+  same_network: boolean
+  /** Where this browser is, as the server sees it: the other half of that comparison. */
+  browser_ip: string
+  /** What the key will be allowed to do. */
+  scopes: string[]
+  /** Null: until it is revoked. */
+  key_expires_at: null
+  /** Where the caller may let the terminal in. */
+  organizations: { id: string; slug: string; name: string }[]
+}
+
+/**
+ * The login a typed code names.
+ *
+ * @throws AppError not_found
+ */
+export async function findLogin(
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing'>,
+  typed: string,
+): Promise<{ login: Login; user_code: string }> {
+  const user_code = normalizeUserCode(typed)
+  if (user_code === undefined) throw unknownCode()
+  const login = await ctx.db
+    .selectFrom('device_logins')
+    .selectAll()
+    .where('user_code_hmac', '=', userCodeHmac(ctx, user_code))
+    .executeTakeFirst()
+  if (!login) throw unknownCode()
+  return { login, user_code }
+}
+
+/** The login as the page shows it to this person, now. */
+export async function viewLogin(
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing'>,
+  caller: PersonCaller,
+  user_code: string,
+): Promise<LoginView> {
+  const { login } = await findLogin(ctx, user_code)
+  const own = await listOwnOrganizations(ctx, caller.account_id)
+  const entitled = await Promise.all(own.map(({ id }) => mayMint(ctx.db, caller.account_id, id)))
+  return {
+    state: stateOf(ctx, login),
+    user_code: showUserCode(user_code),
+    // A code that somebody else used tells no stranger where it was used.
+    ...(login.claimed_by === caller.account_id ? terminalOf(login) : UNTOLD),
+    client_id: login.client_id,
+    started_at: login.created_at,
+    expires_at: login.expires_at,
+    same_network: sameNetwork(login, caller),
+    browser_ip: caller.ip,
+    scopes: login.scopes.split(' '),
+    key_expires_at: null,
+    organizations: entitled.flatMap((minter) => (minter ? [minter.organization] : [])),
+  }
+}
+
+const UNTOLD = { hostname: null, ip: '', user_agent: '' }
+
+function terminalOf({ hostname, ip, user_agent }: Login): Pick<LoginView, 'hostname' | 'ip' | 'user_agent'> {
+  return { hostname, ip, user_agent }
+}
+
+function stateOf(ctx: Pick<AppContext, 'now'>, login: Login): LoginView['state'] {
+  if (login.denied_because === 'poisoned') return 'poisoned'
+  if ((login.status === 'pending' || login.status === 'approved') && !isAlive(ctx, login)) return 'expired'
+  return login.status
+}
+
+export function isOpen(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
+  return login.status === 'pending' && isAlive(ctx, login)
+}
+
+function isAlive(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
+  return login.expires_at > ctx.now().toISOString()
+}
+
+export function sameNetwork(login: Login, caller: PersonCaller): boolean {
+  return login.network === networkOf(caller.ip)
+}
+
+export function unknownCode(): AppError {
+  return new AppError('not_found', 'There is no login with this code. Compare it with your terminal.')
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../server/config.ts'
+import { startTestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
+import { bearer, tenant } from '../seed.ts'
+import { approve, oauth, pageOf, post, start, token } from './login.ts'
+
+/** RFC 8628 and its neighbours, statement by statement; the numbers are those of the project's checklist. */
+const CLIENT = { client_id: 'robotrace-cli' }
+
+describe('device authorization request', () => {
+  test('D01 takes a form in UTF-8, and JSON as well', async () => {
+    await using server = await startTestServer()
+    expect((await oauth(server, 'device_authorization', { ...CLIENT, note: 'ünïcode' })).status).toBe(200)
+    expect((await post(server, '/oauth/device_authorization', CLIENT)).status).toBe(200)
+  })
+
+  test('D02 needs client_id: missing is invalid_request, unknown is invalid_client', async () => {
+    await using server = await startTestServer()
+    expect(await oauth(server, 'device_authorization', {})).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    })
+    expect(await oauth(server, 'device_authorization', { client_id: 'somebody' })).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_client' },
+    })
+  })
+
+  test('D03 a parameter sent empty counts as absent', async () => {
+    await using server = await startTestServer()
+    expect(await oauth(server, 'device_authorization', { client_id: '' })).toMatchObject({
+      body: { error: 'invalid_request' },
+    })
+    expect((await oauth(server, 'device_authorization', { ...CLIENT, scope: '' })).status).toBe(200)
+  })
+
+  test('D04 unknown parameters are ignored', async () => {
+    await using server = await startTestServer()
+    expect(
+      (await oauth(server, 'device_authorization', { ...CLIENT, colour: 'red', __proto: 'x' })).status,
+    ).toBe(200)
+  })
+
+  test('D05 a repeated parameter is invalid_request', async () => {
+    await using server = await startTestServer()
+    for (const path of ['device_authorization', 'token', 'revoke']) {
+      const answer = await oauth(server, path, { client_id: ['robotrace-cli', 'robotrace-cli'], token: 'x' })
+      expect(answer, path).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request', error_description: 'client_id is repeated.' },
+      })
+    }
+  })
+
+  test('D07 scope is optional, unknown ones are invalid_scope, and the key gets no more than was asked', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    for (const scope of ['everything', 'episodes:read admin', 'keys:manage']) {
+      expect(await oauth(server, 'device_authorization', { ...CLIENT, scope })).toMatchObject({
+        body: { error: 'invalid_scope' },
+      })
+    }
+    const { body } = await oauth(server, 'device_authorization', { ...CLIENT, scope: 'episodes:read' })
+    await approve(server, lab, { user_code: String(body.user_code) })
+    const granted = (await token(server, String(body.device_code))).body
+    expect(granted.scope).toBe('episodes:read')
+    const key = bearer(String(granted.access_token))
+    expect((await server.fetch('/api/episodes', { headers: key })).status).toBe(200)
+    const write = await server.fetch('/api/ingest/episode', { method: 'POST', headers: key })
+    expect(write.status).toBe(403)
+    expect(write.headers.get('www-authenticate')).toBe(
+      'Bearer realm="RoboTrace", error="insufficient_scope", scope="episodes:write"',
+    )
+  })
+
+  test('D08 TLS only: plain http beyond loopback is refused at the start (see the configuration tests)', async () => {
+    expect(() => readConfig({ PUBLIC_URL: 'http://robots.example' })).toThrow(/ROBOTRACE_INSECURE_HTTP/)
+  })
+})
+
+describe('device authorization response', () => {
+  test('D09 is JSON and no-store, errors too', async () => {
+    await using server = await startTestServer()
+    for (const answer of [
+      await oauth(server, 'device_authorization', CLIENT),
+      await oauth(server, 'device_authorization', {}),
+    ]) {
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  test('D10–D15 has codes, URIs from the configuration alone, 600 seconds and an interval of five', async () => {
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
+    const { body } = await oauth(server, 'device_authorization', CLIENT, {
+      'X-Forwarded-Host': 'evil.example',
+    })
+    expect(body).toEqual({
+      device_code: expect.stringMatching(/^[\w-]{43}$/),
+      user_code: expect.stringMatching(/^.{4}-.{4}$/),
+      verification_uri: 'https://robots.example/cli/auth',
+      verification_uri_complete: `https://robots.example/cli/auth?code=${body.user_code}`,
+      expires_in: 600,
+      interval: 5,
+    })
+  })
+})
+
+describe('user interaction', () => {
+  test('D17 what is typed is folded and cleaned before it is looked up', async () => {
+    await using server = await startTestServer()
+    const { owner } = await tenant(server)
+    const { user_code } = await start(server)
+    const typed = ` ${user_code.toLowerCase().replace('-', ' . ')} `
+    expect((await pageOf(server, owner).claim.mutate({ user_code: typed })).user_code).toBe(user_code)
+  })
+
+  test('D20–D24 the page learns what it must show, and never the device_code', async () => {
+    await using server = await startTestServer()
+    const { owner, organization_id } = await tenant(server)
+    const login = await start(server)
+    const view = await pageOf(server, owner).claim.mutate(login)
+    expect(view).toMatchObject({
+      state: 'pending',
+      user_code: login.user_code,
+      hostname: 'bench-3',
+      ip: '127.0.0.1',
+      user_agent: expect.stringContaining('robotrace-python/0.3.0'),
+      client_id: 'robotrace-cli',
+      same_network: true,
+      scopes: expect.arrayContaining(['episodes:write']),
+      organizations: [{ id: organization_id }],
+    })
+    expect(JSON.stringify(view)).not.toContain(login.device_code)
+  })
+
+  test('D26 nobody looks a code up without having signed in', async () => {
+    await using server = await startTestServer()
+    const { user_code } = await start(server)
+    await expect(portalClient(server).deviceLogin.claim.mutate({ user_code })).rejects.toMatchObject({
+      data: { problem: { status: 401 } },
+    })
+  })
+})
