@@ -20,7 +20,7 @@ export function RevokeNoticedKey(props: {
     setBusy(true)
     setError(undefined)
     try {
-      const { label } = await api.apiKeys.revoke.mutate({ id: id() })
+      const { label } = await api.deviceLogin.revokeKey.mutate({ api_key_id: id() })
       toast({ title: 'Key revoked', detail: `${label} stopped working.` })
       await queryClient.invalidateQueries({ queryKey: ['api-keys'] })
       props.close()

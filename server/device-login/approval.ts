@@ -1,4 +1,5 @@
 import { confirmPassword } from '../accounts/accounts.ts'
+import { revokeApiKey } from '../api-keys/api-keys.ts'
 import { makeKey } from '../api-keys/key-format.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
@@ -92,6 +93,36 @@ export async function refuseDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: s
     change: { status: 'denied', denied_because: 'refused' },
   })
   return viewLogin(ctx, caller, user_code)
+}
+
+/**
+ * Ends the key that an approval gave away, whether the terminal has picked it up yet or not.
+ *
+ * @returns what stopped: the key's label
+ * @throws AppError as revokeApiKey does
+ */
+export async function revokeLoginKey(
+  ctx: Ctx,
+  caller: PersonCaller,
+  api_key_id: string,
+): Promise<{ label: string }> {
+  const at = ctx.now().toISOString()
+  const withdrawn = await ctx.db.transaction().execute(async (trx) => {
+    const login = await trx
+      .updateTable('device_logins')
+      .set({ status: 'denied', denied_because: 'refused', sealed_key: null, sealed_secret: null })
+      .where('api_key_id', '=', api_key_id)
+      .where('claimed_by', '=', caller.account_id)
+      .where('status', '=', 'approved')
+      .returning(['id', 'organization_id'])
+      .executeTakeFirst()
+    if (!login) return false
+    const { id: target, organization_id } = login
+    const actor = actorOf(caller, caller)
+    await recordEvent(trx, at, { action: 'device_login.withdrawn', actor, organization_id, target })
+    return true
+  })
+  return withdrawn ? { label: 'The login' } : revokeApiKey(ctx, caller, api_key_id)
 }
 
 interface Decision {

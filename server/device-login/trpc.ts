@@ -1,5 +1,12 @@
+import { z } from 'zod'
 import { router, signedIn } from '../procedures.ts'
-import { approveDeviceLogin, claimDeviceLogin, refuseDeviceLogin, viewDeviceLogin } from './approval.ts'
+import {
+  approveDeviceLogin,
+  claimDeviceLogin,
+  refuseDeviceLogin,
+  revokeLoginKey,
+  viewDeviceLogin,
+} from './approval.ts'
 import { approveInput, userCodeInput } from './schema.ts'
 
 /** The page `/cli/auth`. Opening a code claims it, so it is a mutation: a link alone changes nothing. */
@@ -16,4 +23,8 @@ export const deviceLoginRouter = router({
   refuse: signedIn
     .input(userCodeInput)
     .mutation(({ ctx, input }) => refuseDeviceLogin(ctx.app, ctx.person, input.user_code)),
+  /** From a notice: the key of a login, picked up or not. */
+  revokeKey: signedIn
+    .input(z.object({ api_key_id: z.string().max(64) }))
+    .mutation(({ ctx, input }) => revokeLoginKey(ctx.app, ctx.person, input.api_key_id)),
 })

@@ -8,7 +8,7 @@ import {
 import { USER_CODE_SPACE } from '../../server/device-login/user-code.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { member, PASSWORD, type Person, person, tenant } from '../seed.ts'
+import { bearer, member, PASSWORD, type Person, person, tenant } from '../seed.ts'
 import { approve, auditTrail, pageOf, poll, start } from './login.ts'
 
 const WRONG = 'BBBB-BBBB'
@@ -120,6 +120,29 @@ describe('deciding', () => {
     expect(api_key).toContain(`rt_${notice?.detail.api_key_id}_`)
     await portal.notices.dismiss.mutate({ id: notice?.id ?? '' })
     expect(await portal.notices.list.query()).toEqual([])
+  })
+})
+
+describe('revoking from the notice', () => {
+  test('turns the terminal away before it has picked the key up, and ends the key afterwards', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    const page = pageOf(server, lab.owner)
+    const [early, late] = [await start(server), await start(server)]
+    const idOf = async () =>
+      (await portalClient(server, lab.owner).notices.list.query())[0]?.detail.api_key_id ?? ''
+    await approve(server, lab, early)
+    await page.revokeKey.mutate({ api_key_id: await idOf() })
+    expect(await poll(server, early.device_code)).toEqual({ http: 200, status: 'denied' })
+    await approve(server, lab, late)
+    const { api_key = '' } = await poll(server, late.device_code)
+    const stranger = await tenant(server)
+    const api_key_id = api_key.slice(3, 13)
+    await expect(pageOf(server, stranger.owner).revokeKey.mutate({ api_key_id })).rejects.toMatchObject(
+      refusedAs('not_found'),
+    )
+    expect((await page.revokeKey.mutate({ api_key_id })).label).toBe(`robotrace-cli (${late.user_code})`)
+    expect((await server.fetch('/api/whoami', { headers: bearer(api_key) })).status).toBe(401)
   })
 })
 
