@@ -19,6 +19,7 @@ const USAGE = `Usage: npm run demo -- [--port 3000] [--json]`
 
 async function demo(): Promise<void> {
   const { port, json } = readFlags()
+  process.umask(0o077)
   const say = json ? (text: string) => console.error(text) : (text: string) => console.log(text)
   say('Building the portal …')
   await buildIfStale()

@@ -42,7 +42,9 @@ export function createApp(ctx: AppContext): Express {
   app.set('trust proxy', ctx.config.trusted_proxies)
   app.set('query parser', 'simple')
   const { public_url } = ctx.config
-  app.use(inTurn([requestLog(ctx.log), securityHeaders(public_url), knownHost(public_url), sameOrigin]))
+  app.use(
+    inTurn([requestLog(ctx.log), securityHeaders(public_url), knownHost(public_url), sameOrigin(public_url)]),
+  )
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { describeIssue } from './http/fields.ts'
 
@@ -51,11 +53,17 @@ const bytes = z
 export const environment = z.object({
   PORT: wholeNumber(0, 65_535).default(3000),
   PUBLIC_URL: z.string().optional(),
-  ROBOTRACE_HOST: z.string().default('127.0.0.1'),
+  ROBOTRACE_HOST: z
+    .string()
+    .refine(
+      (host) => isIP(host) > 0 || host === 'localhost',
+      'must be an IP address of this machine or localhost',
+    )
+    .default('127.0.0.1'),
   ROBOTRACE_DATA: z.string().min(1).default('./data'),
   ROBOTRACE_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   ROBOTRACE_INSECURE_HTTP: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
-  ROBOTRACE_MAX_UPLOAD: bytes.default(64 * 1024 ** 3),
+  ROBOTRACE_MAX_UPLOAD: bytes.refine((size) => size > 0, 'must be larger than 0').default(64 * 1024 ** 3),
   ROBOTRACE_UPLOAD_IDLE: wholeNumber(1, 3600).default(60),
   ROBOTRACE_MIN_FREE: bytes.default(512 * 1024 ** 2),
   ROBOTRACE_TRUSTED_PROXIES: z
@@ -66,7 +74,8 @@ export const environment = z.object({
         .split(',')
         .map((part) => part.trim())
         .filter(Boolean),
-    ),
+    )
+    .refine((networks) => networks.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8'),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
@@ -126,6 +135,10 @@ function checkPublicUrl(
     )
   }
   return url.origin
+}
+
+function isNetwork(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
 }
 
 function parseSize(text: string): number {

@@ -1,3 +1,5 @@
+import { isBusy, isOutOfSpace } from './db/errors.ts'
+
 /**
  * The one error class and the one table of problems (RFC 9457). The table drives the HTTP status, the
  * tRPC code, the OpenAPI responses and the headings of docs/problems.md.
@@ -194,6 +196,9 @@ export class AppError extends Error {
 /** Anything thrown becomes an AppError; what is not one already is `internal` and keeps its cause for the log. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
+  const options = { cause: thrown }
+  if (isOutOfSpace(thrown)) return new AppError('storage_full', undefined, {}, options)
+  if (isBusy(thrown)) return new AppError('unavailable', undefined, { retry_after: 1 }, options)
   return new AppError('internal', undefined, {}, { cause: thrown })
 }
 

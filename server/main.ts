@@ -4,6 +4,7 @@ import { DataFolderInUseError } from './db/data-folder.ts'
 import { NewerSchemaError } from './db/open.ts'
 import { VERSION } from './project.ts'
 import { startServer } from './serve.ts'
+import { BrokenSecretError } from './signing.ts'
 
 /** The process: environment in, server up, signals, exit status. Nothing else exits. */
 async function main(): Promise<void> {
@@ -37,16 +38,14 @@ function stopOn(signals: NodeJS.Signals[], stop: () => PromiseLike<void>): void 
 }
 
 /** What somebody who starts the server can mend: said in a sentence, without a stack. */
-const EXPECTED = [ConfigError, NewerSchemaError, DataFolderInUseError]
+const EXPECTED = [ConfigError, NewerSchemaError, DataFolderInUseError, BrokenSecretError]
+const SYSTEM = /^E(ADDRINUSE|ADDRNOTAVAIL|ACCES|PERM|EXIST|NOTDIR|ISDIR|ROFS|NOSPC|NOTFOUND|AI_AGAIN)$/
 
 function fail(error: unknown): void {
-  const known = EXPECTED.some((kind) => error instanceof kind) || isPortTaken(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known = EXPECTED.some((kind) => error instanceof kind) || SYSTEM.test(code)
   console.error(known && error instanceof Error ? `Error: ${error.message}` : error)
   process.exit(1)
-}
-
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
 }
 
 main().catch(fail)

@@ -22,7 +22,7 @@ const t = initTRPC.context<PortalContext>().create({
   errorFormatter({ shape, error, ctx }) {
     const known = publicError(error)
     const problem = toProblem(known, {
-      instance: ctx?.request.path ?? '/trpc',
+      instance: ctx?.request.originalUrl.split('?')[0] ?? '/trpc',
       request_id: ctx ? requestId(ctx.response) : '',
     })
     return {

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** What a signature is for. Each purpose has a key of its own, so no signature serves for another. */
 export type SigningPurpose = 'blob-url' | 'known-device' | 'user-code'
@@ -37,17 +38,40 @@ export function createSigningKeys(master: string): SigningKeys {
   }
 }
 
-/** Reads the installation's secret, making it (32 random bytes, mode 0600) when the file is not there yet. */
-export function masterSecret(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+/** What ROBOTRACE_SECRET and the file have to have at least: anything shorter can be guessed. */
+const MIN_SECRET = 32
+
+/** The file is there and holds no secret: somebody emptied it, or the disk was full. */
+export class BrokenSecretError extends Error {
+  constructor(file: string) {
+    super(
+      `${file} does not hold a secret of ${MIN_SECRET} characters. Restore it from a backup; or remove it, which ends all signed links and remembered browsers.`,
+    )
+    this.name = 'BrokenSecretError'
   }
-  const secret = randomBytes(32).toString('base64url')
-  const fd = openSync(file, 'wx', 0o600)
-  writeSync(fd, `${secret}\n`)
+}
+
+/**
+ * Reads the installation's secret, making it (32 random bytes, mode 0600) when the file is not there yet.
+ *
+ * @throws BrokenSecretError when the file is too short to be one
+ */
+export function masterSecret(file: string): string {
+  if (!existsSync(file)) createSecret(file)
+  const secret = readFileSync(file, 'utf8').trim()
+  if (secret.length < MIN_SECRET) throw new BrokenSecretError(file)
+  return secret
+}
+
+/** Written whole under another name first: a crash in between must not leave an empty secret behind. */
+function createSecret(file: string): void {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`
+  const fd = openSync(temporary, 'wx', 0o600)
+  writeSync(fd, `${randomBytes(32).toString('base64url')}\n`)
   fsyncSync(fd)
   closeSync(fd)
-  return secret
+  renameSync(temporary, file)
+  const folder = openSync(dirname(file), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
 }

@@ -207,6 +207,24 @@ function bodies(door: Door): fc.Arbitrary<string> {
   )
 }
 
+test('a body made to exhaust a pattern or a number parser is refused while the server goes on answering', async () => {
+  await using server = await startTestServer()
+  const hostile = [
+    `"${'\\"'.repeat(120_000)}`,
+    `{"a": NaN, "b": "${'\\"'.repeat(120_000)}`,
+    `{"seed": ${'9'.repeat(900_000)}}`,
+  ]
+  const answers = hostile.map((body) =>
+    server.fetch('/api/cli/auth/start', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body,
+    }),
+  )
+  expect((await server.fetch('/healthz')).status).toBe(200)
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([400, 400, 400])
+})
+
 test('random look-alikes of keys are refused like everything else', async () => {
   await using server = await startTestServer()
   for (const text of [

@@ -1,7 +1,7 @@
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { hashPassword, verifyPassword } from './passwords.ts'
+import { hashPassword, isOutdated, refuseWeak, verifyPassword } from './passwords.ts'
 import { endAllSessions, startSession } from './sessions.ts'
 import { spendSignInTry } from './sign-in-limit.ts'
 
@@ -41,6 +41,7 @@ export async function signIn(
   const matches = await verifyPassword(row?.password_hash, input.password)
   if (!row || !matches || row.disabled_at !== null) throw new AppError('wrong_password')
   await spent.giveBack()
+  if (isOutdated(row.password_hash)) await storePassword(ctx, row.id, input.password)
   const session = await startSession(ctx, row.id, from)
   return { account: toAccount(row), session }
 }
@@ -57,12 +58,8 @@ export async function changePassword(
   input: { current_password: string; new_password: string },
 ): Promise<{ session: string; sessions_ended: number }> {
   await confirmPassword(ctx, caller, input.current_password, 'current_password')
-  const hash = await hashPassword(input.new_password)
-  await ctx.db
-    .updateTable('accounts')
-    .set({ password_hash: hash })
-    .where('id', '=', caller.account_id)
-    .execute()
+  refuseWeak(input.new_password, [caller.email, caller.name], 'new_password')
+  await storePassword(ctx, caller.account_id, input.new_password)
   const ended = await endAllSessions(ctx, caller.account_id)
   const session = await startSession(ctx, caller.account_id, caller)
   return { session, sessions_ended: Math.max(0, ended - 1) }
@@ -93,6 +90,11 @@ export async function confirmPassword(
     })
   }
   await spent.giveBack()
+}
+
+async function storePassword(ctx: Pick<AppContext, 'db'>, id: string, password: string): Promise<void> {
+  const password_hash = await hashPassword(password)
+  await ctx.db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
 }
 
 export function toAccount(row: {

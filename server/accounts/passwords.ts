@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import { AppError } from '../errors.ts'
+import { weakness } from './password-rules.ts'
 
 /** Argon2id (the library's default kind) with OWASP's first choice for servers: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
@@ -11,6 +12,21 @@ let decoy: Promise<string> | undefined
 const WAITING_MAX = 64
 let running = 0
 const waiting: (() => void)[] = []
+
+/**
+ * @param path the field it was typed into
+ * @throws AppError invalid_request when guessing would find it soon
+ */
+export function refuseWeak(password: string, words: string[], path: string): void {
+  const message = weakness(password, words)
+  if (message) throw new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
+}
+
+/** Whether a stored hash was made with other parameters than today's, so that a sign-in should renew it. */
+export function isOutdated(stored: string): boolean {
+  const { memoryCost, timeCost, parallelism } = PARAMETERS
+  return !stored.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`)
+}
 
 export async function hashPassword(password: string): Promise<string> {
   return limited(() => hash(password.normalize('NFKC'), PARAMETERS))

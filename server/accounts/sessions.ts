@@ -84,17 +84,9 @@ export async function endSession(ctx: Pick<AppContext, 'db'>, session_hash: stri
   await ctx.db.deleteFrom('sessions').where('id_hash', '=', session_hash).execute()
 }
 
-/** @param keep the hash of a session that goes on, if one should */
-export async function endAllSessions(
-  ctx: Pick<AppContext, 'db'>,
-  account_id: string,
-  keep?: string,
-): Promise<number> {
-  const result = await ctx.db
-    .deleteFrom('sessions')
-    .where('account_id', '=', account_id)
-    .where('id_hash', '!=', keep ?? '')
-    .executeTakeFirst()
+/** @returns how many ended */
+export async function endAllSessions(ctx: Pick<AppContext, 'db'>, account_id: string): Promise<number> {
+  const result = await ctx.db.deleteFrom('sessions').where('account_id', '=', account_id).executeTakeFirst()
   return Number(result.numDeletedRows)
 }
 

@@ -4,7 +4,7 @@ import { newId } from '../db/ids.ts'
 import { AppError } from '../errors.ts'
 import { insertOrganization } from '../organizations/organizations.ts'
 import { type Account, toAccount } from './accounts.ts'
-import { hashPassword } from './passwords.ts'
+import { hashPassword, refuseWeak } from './passwords.ts'
 import { startSession } from './sessions.ts'
 
 /** A set-up link that nobody opened in a day was lost; the next start prints a new one. */
@@ -57,6 +57,7 @@ export async function completeSetup(
   input: FirstAccount & { token: string },
   from: { ip: string; user_agent: string },
 ): Promise<{ account: Account; session: string }> {
+  refuseWeak(input.password, [input.email, input.name, input.organization_name], 'password')
   // Hashing outside of the transaction: nothing but SQL is awaited inside one.
   const password_hash = await hashPassword(input.password)
   const now = ctx.now().toISOString()

@@ -6,7 +6,7 @@ import { isUniqueViolation } from '../db/errors.ts'
 import type { Database } from '../db/open.ts'
 import type { ApiKeysTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import { requireRole } from '../organizations/permissions.ts'
+import { isVisible, requireRole } from '../organizations/permissions.ts'
 import { keyPrefix, makeKey, type ParsedKey } from './key-format.ts'
 import { DEFAULT_SCOPES } from './scopes.ts'
 
@@ -85,7 +85,7 @@ export async function revokeApiKey(
     .select(['organization_id', 'created_by'])
     .where('id', '=', id)
     .executeTakeFirst()
-  if (!row) throw new AppError('not_found', 'No such API key.')
+  if (!row || !isVisible(caller, row.organization_id)) throw new AppError('not_found', 'No such API key.')
   requireRole(caller, row.organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
   await ctx.db
     .updateTable('api_keys')

@@ -11,6 +11,11 @@ export function isOutOfSpace(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_FULL'
 }
 
+/** Whether another process held the database for too long. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY')
+}
+
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
 
 function codeOf(error: unknown): string {

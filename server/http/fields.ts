@@ -20,5 +20,23 @@ export function invalidInput(error: z.ZodError): AppError {
 }
 
 function toFieldError(issue: z.core.$ZodIssue): FieldError {
-  return { path: issue.path.map(String).join('.'), message: issue.message }
+  return { path: issue.path.map(String).join('.'), message: inWords(issue) }
+}
+
+/** The schema's own sentence where it has one; zod's for wrong types and choices speaks of its innards. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (!issue.message.startsWith('Invalid')) return issue.message
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(' or ')}`
+  if (issue.code === 'invalid_type') return `must be ${NAMES[issue.expected] ?? `a ${issue.expected}`}`
+  return issue.message
+}
+
+const NAMES: Record<string, string> = {
+  string: 'a text, given once',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  bigint: 'a whole number',
 }

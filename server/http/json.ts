@@ -12,6 +12,9 @@ const LONG_INTEGER = /\d{16}/
 /** Deeper than any recording's metadata needs, and shallow enough for every recursive reader of it. */
 const MAX_DEPTH = 64
 
+const MAX_DIGITS = 1000
+const TOO_LONG = `A number in the body has more than ${MAX_DIGITS} digits.`
+
 /**
  * @throws AppError invalid_request naming the field, also for NaN and Infinity, which some Python clients send
  * @example parseJson('{"seed": 18446744073709551615}') // { seed: 18446744073709551615n }
@@ -36,6 +39,8 @@ export function stringifyJson(value: unknown): string {
 function parseExactly(text: string): unknown {
   return parseExact(text, undefined, {
     parseNumber: (digits) => {
+      // Reading a number costs the square of its length: nobody measures with a thousand digits.
+      if (digits.length > MAX_DIGITS) throw new AppError('invalid_request', TOO_LONG)
       const number = parseNumberAndBigInt(digits)
       return typeof number === 'bigint' && Number.isSafeInteger(Number(number)) ? Number(number) : number
     },
@@ -47,7 +52,7 @@ function attempt(text: string, parser: (text: string) => unknown): unknown {
   try {
     return parser(text)
   } catch (cause) {
-    throw notJson(text, cause)
+    throw cause instanceof AppError ? cause : notJson(text, cause)
   }
 }
 
@@ -64,14 +69,43 @@ const MARK = '\u0000non-number'
 
 /** Where a bare NaN or Infinity stands, or undefined when the text is broken in another way. */
 function pathOfNonNumber(text: string): string | undefined {
-  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
-    token.startsWith('"') ? token : JSON.stringify(MARK),
-  )
+  if (!/NaN|Infinity/.test(text)) return undefined
   try {
-    return findPath(JSON.parse(marked), (value) => value === MARK, 0)
+    return findPath(JSON.parse(markNonNumbers(text)), (value) => value === MARK, 0)
   } catch {
     return undefined
   }
+}
+
+const NON_NUMBERS = ['NaN', 'Infinity', '-Infinity', '-NaN']
+
+/** One pass over the text, whatever it holds: a pattern that backtracks would let a stranger stop the process. */
+function markNonNumbers(text: string): string {
+  let marked = ''
+  let from = 0
+  let at = 0
+  while (at < text.length) {
+    if (text[at] === '"') {
+      at = endOfString(text, at)
+      continue
+    }
+    const word = 'NI-'.includes(text[at] ?? '')
+      ? NON_NUMBERS.find((one) => text.startsWith(one, at))
+      : undefined
+    if (word) {
+      marked += text.slice(from, at) + JSON.stringify(MARK)
+      from = at + word.length
+    }
+    at += word?.length ?? 1
+  }
+  return marked + text.slice(from)
+}
+
+/** Just behind the quote that ends the string, or behind the text when nothing ends it. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
 }
 
 /** What our own JSON could not say again: nesting without end, and numbers that a double rounds to infinity. */

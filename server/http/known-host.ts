@@ -7,10 +7,12 @@ import { AppError } from '../errors.ts'
  * name at this machine (DNS rebinding) ends here; a loopback name cannot be taken over that way.
  */
 export function knownHost(public_url: string): RequestHandler {
-  const publicHost = new URL(public_url).host
+  const { host: publicHost, protocol } = new URL(public_url)
   return (request, _response, next) => {
-    const host = request.headers.host ?? ''
-    if (host !== publicHost && !isLoopback(host.replace(/:\d+$/, ''))) throw new AppError('unknown_host')
+    // Parsed as the browser does it: case and a default port make no difference.
+    const asked = `${protocol}//${request.headers.host ?? ''}`
+    const { host, hostname } = URL.canParse(asked) ? new URL(asked) : { host: '', hostname: '' }
+    if (host !== publicHost && !isLoopback(hostname)) throw new AppError('unknown_host')
     next()
   }
 }

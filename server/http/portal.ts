@@ -27,13 +27,23 @@ export function portal(): Router {
       response.setHeader('Cache-Control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
+  // What `type` in a refusal leads to.
+  router.get('/docs/problems', (_request, response) => {
+    response.type('text/plain; charset=utf-8').sendFile(projectFile('docs/problems.md'))
+  })
   router.use((request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new AppError('method_not_allowed')
     if (request.path === '/') return response.redirect(302, '/portal/episodes')
+    if (isMachineAddress(request.path)) throw new AppError('not_found', 'No such address.')
     return files(request, response, next)
   })
   router.use(missing)
   return router
+}
+
+/** `//api/…`, which a base address ending in a slash makes, and `/api%2f…` are meant for the API, not for people. */
+function isMachineAddress(path: string): boolean {
+  return /^(\/|%2f)+(api|trpc|oauth|\.well-known)(\/|%2f|$)/i.test(path)
 }
 
 const missing: RequestHandler = () => {

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express'
+import { isLoopback } from '../config.ts'
 import { AppError } from '../errors.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -8,16 +9,21 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  * come from our own pages. Fetch Metadata decides where the browser sends it, then Origin, then Referer. A
  * request with none of the three did not come from a browser's page and may pass only without cookies.
  */
-export const sameOrigin: RequestHandler = (request, _response, next) => {
-  if (!SAFE_METHODS.has(request.method) && !isOurOwn(request)) throw new AppError('cross_site')
-  next()
+export function sameOrigin(public_url: string): RequestHandler {
+  const ours = new URL(public_url).origin
+  return (request, _response, next) => {
+    if (!SAFE_METHODS.has(request.method) && !isOurOwn(request, ours)) throw new AppError('cross_site')
+    next()
+  }
 }
 
-function isOurOwn(request: Request): boolean {
+function isOurOwn(request: Request, ours: string): boolean {
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const from = request.headers.origin ?? request.headers.referer
   if (from === undefined) return request.headers.cookie === undefined
-  // The Host has been checked against the configuration before, so it can be trusted here.
-  return URL.canParse(from) && new URL(from).host === request.headers.host
+  if (!URL.canParse(from)) return false
+  const { origin, hostname, host } = new URL(from)
+  // A server on this very machine may be asked by any of its loopback names, which no other site can have.
+  return origin === ours || (isLoopback(hostname) && host === request.headers.host)
 }

@@ -10,12 +10,17 @@ export function hasRole(caller: PersonCaller, organization_id: string, atLeast: 
   return role !== undefined && RANK[role] >= RANK[atLeast]
 }
 
+/** Whether an organization exists for a person at all: what does not is 404, whatever it is. */
+export function isVisible(caller: PersonCaller, organization_id: string): boolean {
+  return caller.staff || caller.roles.has(organization_id)
+}
+
 /**
  * @throws AppError not_found for somebody else's organization, as if it did not exist; forbidden inside one's own
  * @example requireRole(caller, organization_id, 'member')
  */
 export function requireRole(caller: PersonCaller, organization_id: string, atLeast: Role): void {
   if (hasRole(caller, organization_id, atLeast)) return
-  if (!caller.roles.has(organization_id)) throw new AppError('not_found', 'No such organization.')
+  if (!isVisible(caller, organization_id)) throw new AppError('not_found', 'No such organization.')
   throw new AppError('forbidden')
 }
