@@ -9,15 +9,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { createLogSync, type LogSync } from './log-sync.ts'
+import { isBusy } from './errors.ts'
 import { createStatements, type Statements } from './statements.ts'
 
 /**
  * A Kysely dialect for better-sqlite3 that commits all single writes of a busy moment together:
  * one fsync for many requests, and each answer still waits for it. Statements are prepared once.
- *
- * The fsync runs beside the event loop, and what is asked for meanwhile is the next group. So a
- * write can be read for a moment before it is durable; whoever wrote it hears of it only afterwards.
  *
  * Statements in a transaction are not grouped. There is one connection, so everything else waits while
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
@@ -33,6 +30,10 @@ export function groupCommitDialect(db: Sqlite.Database, commit: 'grouped' | 'eac
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }
+
+/** How long a write waits for another process (a backup, a shell), and how often it looks. */
+const BUSY_LIMIT_MS = 5_000
+const BUSY_RETRY_MS = 25
 
 /** A group of so many writes shares its commit well enough, */
 const FULL_GROUP = 64
@@ -51,12 +52,11 @@ class GroupCommitDriver implements Driver {
   readonly #grouped: boolean
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
-  readonly #log: LogSync | undefined
   readonly #statements: Statements
   #pending: PendingWrite[] = []
   #scheduled = false
-  /** Groups that are committed and wait for their fsync. */
-  #syncing = 0
+  /** When another process was first found holding the lock. */
+  #busySince: number | undefined
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
@@ -66,9 +66,6 @@ class GroupCommitDriver implements Driver {
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
-    // In memory, and in the rollback mode of file systems without shared memory, there is no log to sync.
-    const logged = db.pragma('journal_mode', { simple: true }) === 'wal'
-    this.#log = logged && this.#grouped ? createLogSync(db.name) : undefined
   }
 
   async init(): Promise<void> {}
@@ -93,12 +90,25 @@ class GroupCommitDriver implements Driver {
     try {
       // Writes that were asked for before this transaction are committed before it, too.
       this.#flush()
-      this.#begin.run()
+      await this.#beginWhenFree()
     } catch (error) {
       end()
       throw error
     }
     laneOf(connection).end = end
+  }
+
+  async #beginWhenFree(): Promise<void> {
+    const until = performance.now() + BUSY_LIMIT_MS
+    for (;;) {
+      try {
+        this.#begin.run()
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS))
+    }
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -114,7 +124,6 @@ class GroupCommitDriver implements Driver {
   async destroy(): Promise<void> {
     await this.#transaction
     this.#flush()
-    await this.#log?.close()
     this.#db.close()
   }
 
@@ -154,8 +163,8 @@ class GroupCommitDriver implements Driver {
         return
       }
       this.#scheduled = false
-      // An open transaction, and an fsync under way, flush what is pending when they end.
-      if (!this.#transaction && this.#syncing === 0) this.#flush()
+      // An open transaction flushes what is pending when it ends.
+      if (!this.#transaction) this.#flush()
     })
   }
 
@@ -164,38 +173,31 @@ class GroupCommitDriver implements Driver {
     if (group.length === 0) return
     this.#pending = []
     const answers: (() => void)[] = []
-    const rejectAll = (error: unknown): void => {
-      for (const { reject } of group) reject(error)
-    }
     try {
-      // The commit leaves the fsync to the log's own; the connection's setting stays FULL for all else.
-      if (this.#log) this.#db.exec('PRAGMA synchronous = NORMAL')
       this.#begin.run()
       for (const write of group) answers.push(this.#attempt(write))
       this.#commit.run()
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
-      rejectAll(error)
+      if (isBusy(error) && this.#mayWait()) this.#later(group)
+      else for (const { reject } of group) reject(error)
       return
-    } finally {
-      if (this.#log) this.#db.exec('PRAGMA synchronous = FULL')
     }
-    const answerAll = (): void => {
-      for (const answer of answers) answer()
-    }
-    if (this.#log) this.#whenDurable(this.#log, answerAll, rejectAll)
-    else answerAll()
+    this.#busySince = undefined
+    for (const answer of answers) answer()
   }
 
-  #whenDurable(log: LogSync, answerAll: () => void, rejectAll: (error: unknown) => void): void {
-    this.#syncing++
-    log
-      .sync()
-      .then(answerAll, rejectAll)
-      .finally(() => {
-        this.#syncing--
-        if (this.#pending.length > 0) this.#schedule()
-      })
+  /** Another process has the lock: the loop goes on serving while the group waits for its turn. */
+  #later(group: PendingWrite[]): void {
+    this.#pending = [...group, ...this.#pending]
+    setTimeout(() => this.#schedule(), BUSY_RETRY_MS)
+  }
+
+  #mayWait(): boolean {
+    this.#busySince ??= performance.now()
+    if (performance.now() - this.#busySince < BUSY_LIMIT_MS) return true
+    this.#busySince = undefined
+    return false
   }
 
   /** A statement that breaks a constraint undoes itself alone; the others of the group stand. */

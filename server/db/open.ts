@@ -44,8 +44,9 @@ export function openDatabase(file: string, version: string, commit?: 'grouped' |
 }
 
 function setPragmas(sqlite: Sqlite.Database): void {
-  // Another process (a backup, a shell) may hold the lock for a moment.
-  sqlite.pragma('busy_timeout = 5000')
+  // Another process (a backup, a shell) may hold the lock for a moment. Waiting here would stop the whole process,
+  // so this is short, and writes come back for the lock by themselves.
+  sqlite.pragma('busy_timeout = 50')
   sqlite.pragma('journal_mode = WAL')
   // With NORMAL, a power cut loses commits that were already answered. FULL costs one fsync a commit.
   sqlite.pragma('synchronous = FULL')
