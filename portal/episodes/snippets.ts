@@ -1,4 +1,4 @@
-import type { Snippet } from '../ui/code-tabs.tsx'
+import type { Snippet } from '../ui/snippet.ts'
 
 const IN_A_CHECKOUT = 'Save it as log.ts in the root of a checkout of this project, whose SDK it imports.'
 
