@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { AppError, toAppError, toProblem } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { refuseOAuth } from './oauth-error.ts'
 import { requestId } from './request-log.ts'
 
 /** The one place where a thrown error becomes an answer: RFC 9457, never a stack, a query or a path. */
@@ -16,7 +17,8 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       response.destroy()
       return
     }
-    sendProblem(request, response, error)
+    if (request.originalUrl.startsWith('/oauth/')) refuseOAuth(response, error)
+    else sendProblem(request, response, error)
   }
 }
 
@@ -25,14 +27,20 @@ export const notFound: RequestHandler = () => {
   throw new AppError('not_found', 'No such address.')
 }
 
-/** RFC 6750 section 3: no `error` attribute, because which of missing and wrong it was is not told. */
 const CHALLENGE = 'Bearer realm="RoboTrace"'
+const KEY_HEADERS = ['authorization', 'x-robotrace-key', 'x-api-key']
+
+/** RFC 6750 section 3: whoever presented something learns that it is no good, whoever did not learns the scheme only. */
+function challenge(request: Request): string {
+  const presented = KEY_HEADERS.some((name) => request.headers[name] !== undefined)
+  return presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE
+}
 
 export function sendProblem(request: Request, response: Response, error: AppError): void {
   const problem = toProblem(error, { instance: request.path, request_id: requestId(response) })
   const type = request.accepts(['application/problem+json', 'application/json']) || 'application/json'
   response.statusCode = problem.status
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', challenge(request))
   if (problem.scope) {
     response.setHeader(
       'WWW-Authenticate',
