@@ -41,15 +41,15 @@ export function ago(iso: string, now: number): string {
   return day.format(at)
 }
 
-/** A time to come, as far away as one cares to know: `in 29 d`, then the date. */
+/** A time to come, as far away as one cares to know: `in 30 d`, then the date. */
 export function ahead(iso: string, now: number): string {
   const at = Date.parse(iso)
   const seconds = Math.round((at - now) / 1000)
   if (Number.isNaN(at)) return iso
   if (seconds < 60) return 'in a moment'
-  if (seconds < 3600) return `in ${Math.floor(seconds / 60)} min`
-  if (seconds < 2 * 86_400) return `in ${Math.floor(seconds / 3600)} h`
-  if (seconds < 400 * 86_400) return `in ${Math.floor(seconds / 86_400)} d`
+  if (seconds < 3600) return `in ${Math.round(seconds / 60)} min`
+  if (seconds < 2 * 86_400) return `in ${Math.round(seconds / 3600)} h`
+  if (seconds < 400 * 86_400) return `in ${Math.round(seconds / 86_400)} d`
   return `on ${day.format(at)}`
 }
 

@@ -52,7 +52,7 @@ const PAGES: Visit[] = [
   ['a recording', (at) => `/portal/episodes/${at.recording}`, (at) => at.owner, 'by itself'],
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
-  ['API keys', () => '/portal/api-keys', (at) => at.owner, 'casey laptop'],
+  ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
