@@ -59,10 +59,10 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
-/** The sentence about one field of a refused form, if the server named it. */
+/** The sentence about one field of a refused form, or about something in it, if the server named it. */
 export function fieldError(error: unknown, path: string): string | undefined {
   if (!error) return undefined
-  return problemOf(error).errors?.find((one) => one.path === path)?.message
+  return problemOf(error).errors?.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message
 }
 
 function isProblem(value: unknown): value is Problem {

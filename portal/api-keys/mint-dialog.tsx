@@ -54,9 +54,7 @@ export function MintDialog(props: {
             onText={setLabel}
             error={fieldError(error(), 'label')}
           />
-          <Show when={error() && !fieldError(error(), 'label')}>
-            <FormProblem error={error()} />
-          </Show>
+          <FormProblem error={error()} except={['label']} />
         </form>
       </Dialog>
       <Show when={minted()}>

@@ -97,8 +97,6 @@ function createPolicyForm(props: { organization_id: string; policy: TerminalPoli
 
 function PolicyForm(props: { organization_id: string; policy: TerminalPolicy }): JSX.Element {
   const { value, change, error, busy, submit } = createPolicyForm(props)
-  const wrongNetworks = () => networksError(error(), linesOf(value().networks))
-  const wrongDays = () => fieldError(error(), 'key_days')
   return (
     <form class={css.form} aria-label="Terminals" onSubmit={submit}>
       <SwitchField
@@ -119,18 +117,16 @@ function PolicyForm(props: { organization_id: string; policy: TerminalPolicy }):
         hint="One a line, as an address and its prefix length. Left empty: from anywhere."
         lines={value().networks}
         onText={(networks) => change({ networks })}
-        error={wrongNetworks()}
+        error={networksError(error(), linesOf(value().networks))}
       />
       <ChoiceField
         label="Keys of a login are valid"
         choices={lifetimes(value().key_days)}
         value={String(value().key_days ?? '')}
         onChoice={(days) => change({ key_days: days === '' ? null : Number(days) })}
-        error={wrongDays()}
+        error={fieldError(error(), 'key_days')}
       />
-      <Show when={error() && !wrongNetworks() && !wrongDays()}>
-        <FormProblem error={error()} />
-      </Show>
+      <FormProblem error={error()} except={['networks', 'key_days']} />
       <div>
         <Button type="submit" busy={busy()}>
           Save

@@ -1,5 +1,5 @@
 import { useNavigate } from '@solidjs/router'
-import { createSignal, type JSX, Show } from 'solid-js'
+import { createSignal, type JSX } from 'solid-js'
 import { api, fieldError } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
@@ -14,7 +14,6 @@ export function NewClientDialog(props: { open: boolean; close: () => void }): JS
   const [name, setName] = createSignal('')
   const [slug, setSlug] = createSignal('')
   const navigate = useNavigate()
-  const named = () => fieldError(error(), 'name') ?? fieldError(error(), 'slug')
   const { error, busy, submit } = createSubmission(async () => {
     const client = await api.clients.create.mutate({
       name: name().trim(),
@@ -51,7 +50,6 @@ export function NewClientDialog(props: { open: boolean; close: () => void }): JS
         setName={setName}
         setSlug={setSlug}
         error={error()}
-        named={named() !== undefined}
         submit={submit}
       />
     </Dialog>
@@ -64,8 +62,6 @@ function ClientForm(props: {
   setName: (text: string) => void
   setSlug: (text: string) => void
   error: unknown
-  /** The problem is shown at its field already. */
-  named: boolean
   submit: (event: SubmitEvent) => void
 }): JSX.Element {
   return (
@@ -91,9 +87,7 @@ function ClientForm(props: {
         onText={props.setSlug}
         error={fieldError(props.error, 'slug')}
       />
-      <Show when={props.error && !props.named}>
-        <FormProblem error={props.error} />
-      </Show>
+      <FormProblem error={props.error} except={['name', 'slug']} />
     </form>
   )
 }

@@ -16,7 +16,6 @@ export function Decision(props: AnswerProps & { me: Me }): JSX.Element {
   const answer = createAnswer(props)
   const guard = createAwake()
   const email = () => props.me.account.email
-  const atPassword = () => answer.mustProve() && fieldError(answer.error(), 'password')
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     if (guard.awake()) void answer.authorize()
@@ -40,9 +39,7 @@ export function Decision(props: AnswerProps & { me: Me }): JSX.Element {
           <Proof answer={answer} email={email()} sameNetwork={props.login.same_network} />
         </Show>
         <p class={css.warning}>Only continue if you started this yourself, just now.</p>
-        <Show when={answer.error() && !atPassword()}>
-          <FormProblem error={answer.error()} />
-        </Show>
+        <FormProblem error={answer.error()} except={answer.mustProve() ? ['password'] : []} />
         <Answers
           guard={guard}
           busy={answer.busy()}

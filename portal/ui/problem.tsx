@@ -1,16 +1,20 @@
 import CircleAlert from 'lucide-solid/icons/circle-alert'
 import RotateCcw from 'lucide-solid/icons/rotate-ccw'
 import { type JSX, Show } from 'solid-js'
-import { problemOf } from '../api.ts'
+import { fieldError, problemOf } from '../api.ts'
 import { Button } from './button.tsx'
 import css from './problem.module.css'
 import { toast } from './toast.tsx'
 
-/** A refusal inside a form or a dialog: what happened, and the request id that finds it in the log. */
-export function FormProblem(props: { error: unknown }): JSX.Element {
+/**
+ * A refusal inside a form or a dialog: what happened, and the request id that finds it in the log. One that is about
+ * a field of `except` is left to that field.
+ */
+export function FormProblem(props: { error: unknown; except?: string[] }): JSX.Element {
   const problem = () => problemOf(props.error)
+  const atField = () => props.except?.some((path) => fieldError(props.error, path))
   return (
-    <Show when={props.error}>
+    <Show when={props.error && !atField()}>
       <div class={css.inline} role="alert">
         <CircleAlert size={15} aria-hidden="true" />
         <p>
