@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { makeKey } from '../../server/api-keys/key-format.ts'
 import { KEY, startWireServer } from '../sdk/wire-server.ts'
 import { makeHome } from './home.ts'
-import { CLIENT_ID, startLoginServer } from './login-server.ts'
+import { CLIENT_ID, known, startLoginServer } from './login-server.ts'
 
 const OTHER = makeKey().key
 const profile = (name: string, url: string, key = KEY) =>
@@ -60,6 +60,65 @@ describe('whoami', () => {
     const json = await home.robotrace('whoami --json')
     expect(json.status).toBe(1)
     expect(JSON.parse(json.host.stdout()).key_works).toBe(false)
+  })
+
+  test.each([
+    ['expires_at', 5],
+    ['client_id', null],
+    ['scopes', 'all'],
+    ['scopes', [5]],
+    ['organization', null],
+    ['organization', { id: 'x', slug: 'x' }],
+    ['user_email', {}],
+    ['key_prefix', ''],
+  ])('an answer whose %s is %j is unusable, and what is saved stays what is shown', async (member, value) => {
+    using home = makeHome()
+    const whoami = { status: 200, json: known({ [member]: value }) }
+    await using server = await startLoginServer({ whoami })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain('Error: The server sent an unusable answer: ')
+    expect(host.stderr()).toContain('Try: ')
+    const json = JSON.parse((await home.robotrace('whoami --json')).host.stdout())
+    expect(json).toMatchObject({ client_id: CLIENT_ID, base_url: server.url, key_works: null })
+  })
+
+  test('nothing but the documented members passes from the server to --json, and the key never', async () => {
+    using home = makeHome()
+    const json = known({
+      label: `mine ${KEY}`,
+      api_key: KEY,
+      base_url: 'https://evil.example',
+      credentials_path: '/evil',
+      overridden_by: ['evil'],
+    })
+    await using server = await startLoginServer({ whoami: { status: 200, json } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami --json')
+    expect(status).toBe(0)
+    const { label, ...rest } = known()
+    expect(JSON.parse(host.stdout())).toEqual({
+      profile: 'default',
+      base_url: server.url,
+      written_at: '2026-05-04T20:08:14Z',
+      credentials_path: home.credentials,
+      key_works: true,
+      label: `mine ${KEY.slice(0, 13)}…`,
+      ...rest,
+      overridden_by: [],
+    })
+  })
+
+  test('a server in trouble: what to do, and how its own log calls the request', async () => {
+    using home = makeHome()
+    const down = { status: 503, json: { error: 'down' }, headers: { 'X-Request-Id': 'req_1' } }
+    await using server = await startLoginServer({ whoami: down })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain('Try: again in a minute')
+    expect(host.stderr()).toContain('request req_1')
   })
 
   test('a deployment that cannot say is no failure; one that does not answer is', async () => {
@@ -122,6 +181,7 @@ describe('a redirect never takes the key along', () => {
       )
       expect(ran.status).toBe(1)
       expect(ran.host.stderr()).toContain('redirect')
+      if (command !== 'logout --revoke') expect(ran.host.stderr()).toMatch(/Try: .*https:\/\//)
     }
     expect(elsewhere.arrived).toEqual([])
   })
@@ -139,7 +199,9 @@ describe('logout', () => {
         'Note: the API key minted for that login is still valid until you\n' +
         'revoke it from the portal → API keys.\n',
     )
-    expect(host.stdout()).toContain(KEY.slice(0, 13))
+    expect(host.stdout()).toContain(
+      `There it is the row ${KEY.slice(0, 13)}, labelled robotrace-cli with the confirmation code of your\nlogin;`,
+    )
     expect(host.stdout()).toContain('--revoke')
     expect(home.read()).toContain('[staging]')
     expect(home.read()).not.toContain('[default]')
@@ -157,6 +219,27 @@ describe('logout', () => {
     expect(revoke?.headers).toMatchObject({ authorization: `Bearer ${KEY}`, 'content-length': '0' })
     expect(revoke?.headers['content-type']).toBeUndefined()
     expect(existsSync(home.credentials)).toBe(false)
+  })
+
+  test('--revoke warns before the key travels over a network in clear', async () => {
+    using home = makeHome()
+    home.save(profile('default', 'http://robotrace.invalid'))
+    const { host } = await home.robotrace('logout --revoke')
+    expect(host.stderr()).toContain('http://robotrace.invalid is not encrypted')
+    home.save(profile('default', 'http://robotrace.invalid'))
+    expect((await home.robotrace('logout')).host.stderr()).not.toContain('encrypted')
+    home.save(profile('default', 'no address'))
+    expect((await home.robotrace('logout --revoke')).host.stderr()).toContain('Could not revoke')
+  })
+
+  test('--revoke believes only an answer that says so', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({ revoke: { status: 200, json: { hello: 'world' } } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('logout --revoke')
+    expect(status).toBe(1)
+    expect(host.stdout()).not.toContain('Revoked')
+    expect(host.stderr()).toContain('still valid')
   })
 
   test('--revoke of a dead key is fine', async () => {
