@@ -195,7 +195,7 @@ describe('help and usage', () => {
     expect(host.text()).not.toContain(KEY.slice(14))
   })
 
-  test.each(['rt_staging_eu', 'rbtk_production_line_west'])(
+  test.each(['rt_staging_eu', 'rbtk_west_2'])(
     'a profile may be called %s: only what has the shape of a key is refused',
     async (name) => {
       using home = makeHome()
