@@ -1,13 +1,49 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { startProcess } from '../../bench/processes.ts'
 import type { StartedEpisode } from '../../sdk/wire.ts'
+import { createDiskStore } from '../../server/blobs/disk.ts'
 import { json } from '../episode-requests.ts'
 import { rawRequest } from '../raw-request.ts'
 
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
 const SIZE = 256 * MIB
+
+test.each([1, 64])('an upload of %i MiB is never more than 768 KiB ahead of the disk', async (size_mib) => {
+  const folder = mkdtempSync(join(tmpdir(), 'robotrace-ahead-'))
+  try {
+    const blobs = createDiskStore(folder, { min_free_bytes: 0 })
+    const incoming = join(folder, '.incoming')
+    let taken = 0
+    let most_ahead = 0
+    const sender = new Readable({
+      highWaterMark: 64 * KIB,
+      read() {
+        const [name] = readdirSync(incoming)
+        const written = name === undefined ? 0 : statSync(join(incoming, name)).size
+        most_ahead = Math.max(most_ahead, taken - written)
+        if (taken === size_mib * MIB) {
+          this.push(null)
+          return
+        }
+        taken += 64 * KIB
+        this.push(Buffer.alloc(64 * KIB, 7))
+      },
+    })
+    const staged = await blobs.stage(sender, size_mib * MIB)
+    expect(staged.size_bytes).toBe(size_mib * MIB)
+    // Two batches of 256 KiB, what the stream itself holds, and one chunk on its way between them.
+    expect(most_ahead).toBeGreaterThan(0)
+    expect(most_ahead).toBeLessThanOrEqual(768 * KIB)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('an upload of 256 MiB needs no more memory than a small one', async () => {
   await using server = await startProcess('robotrace', 'sources')
