@@ -48,8 +48,7 @@ CREATE TABLE organizations (
   id         TEXT NOT NULL PRIMARY KEY, -- UUID: the wire's client_id
   slug       TEXT NOT NULL UNIQUE,
   name       TEXT NOT NULL,
-  created_at TEXT NOT NULL,
-  device_login_off_at TEXT -- set while terminals may not be signed in to this organization
+  created_at TEXT NOT NULL
 );
 
 CREATE TABLE members (
@@ -84,6 +83,7 @@ CREATE TABLE api_keys (
   created_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   last_used_at    TEXT,
+  expires_at      TEXT, -- null: until it is revoked
   revoked_at      TEXT,
   revoked_by      TEXT REFERENCES accounts (id)
 );
@@ -166,10 +166,20 @@ CREATE TABLE device_logins (
   sealed_key       TEXT, -- HPKE ciphertext of key and user code; gone once picked up
   sealed_secret    TEXT, -- HPKE encapsulated secret
   consumed_at      TEXT,
-  consumed_ip      TEXT
+  consumed_ip      TEXT,
+  replayed_at      TEXT -- when the consumed code first came back from another network
 );
 CREATE INDEX device_logins_by_network ON device_logins (network, created_at);
 CREATE INDEX device_logins_live ON device_logins (status, expires_at);
+
+-- What an organization asks of device logins; no row: all of them are let in, keys live until revoked.
+CREATE TABLE device_login_policies (
+  organization_id TEXT NOT NULL PRIMARY KEY REFERENCES organizations (id),
+  off_at          TEXT, -- set while no terminal is let in
+  networks        TEXT NOT NULL, -- CIDRs terminals may come from, separated by spaces; empty: any
+  key_days        BIGINT, -- how long a login's key lives; null: until revoked
+  step_up_at      TEXT -- set while every approval asks for the password
+);
 
 CREATE TABLE guess_budgets (
   bucket   TEXT NOT NULL PRIMARY KEY, -- account:…, network:…, instance

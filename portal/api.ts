@@ -20,6 +20,8 @@ export type ClientDetail = Answers['clients']['get']
 
 /** A device login as its page shows it. */
 export type LoginView = Answers['deviceLogin']['view']
+/** How terminals may log in to an organization. */
+export type TerminalPolicy = Answers['deviceLogin']['policy']
 export type Notice = Answers['notices']['list'][number]
 
 export type EpisodeSummary = Answers['episodes']['list']['items'][number]

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { sql } from 'kysely'
 import type { AppContext } from './context.ts'
 import { AppError } from './errors.ts'
-import { sendJson } from './http/door.ts'
+import { sendJson } from './http/send-json.ts'
 
 /** `/healthz`: the process answers. `/readyz`: the database takes writes and the disk has room. */
 export function health(ctx: Pick<AppContext, 'db' | 'blobs'>): Router {

@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
 import { useTitle } from '../ui/page.tsx'
 import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import css from './entry.module.css'
 import { Entry } from './entry.tsx'
 import { nextPath } from './next-path.ts'
@@ -34,25 +35,16 @@ export function LoginPage(): JSX.Element {
 export function SignIn(props: { lead?: string }): JSX.Element {
   const [email, setEmail] = createSignal('')
   const [password, setPassword] = createSignal('')
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   const setup = useQuery(() => ({ queryKey: ['setup'], queryFn: () => api.setup.status.query() }))
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy()) return
-    setBusy(true)
-    setError(undefined)
+  const { error, busy, submit } = createSubmission(async () => {
     try {
       await api.auth.signIn.mutate({ email: email().trim(), password: password() })
       // The page then sees who is signed in and leaves by itself.
       await queryClient.invalidateQueries({ queryKey: ['me'] })
-    } catch (problem) {
-      setError(problem)
-      setPassword('')
     } finally {
-      setBusy(false)
+      setPassword('')
     }
-  }
+  })
   return (
     <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>

@@ -11,6 +11,7 @@ import { count } from '../ui/format.ts'
 import { PageHead, Section, useTitle } from '../ui/page.tsx'
 import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
@@ -63,29 +64,17 @@ export function SettingsPage(): JSX.Element {
 function PasswordForm(props: { email: string }): JSX.Element {
   const [current, setCurrent] = createSignal('')
   const [next, setNext] = createSignal('')
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy()) return
-    setBusy(true)
-    setError(undefined)
-    try {
-      const { sessions_ended } = await api.auth.changePassword.mutate({
-        current_password: current(),
-        new_password: next(),
-      })
-      const detail = sessions_ended > 0 ? `${count(sessions_ended, 'other session')} signed out.` : undefined
-      toast({ title: 'Password changed', detail })
-      setCurrent('')
-      setNext('')
-      await queryClient.invalidateQueries({ queryKey: ['sessions'] })
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    const { sessions_ended } = await api.auth.changePassword.mutate({
+      current_password: current(),
+      new_password: next(),
+    })
+    const detail = sessions_ended > 0 ? `${count(sessions_ended, 'other session')} signed out.` : undefined
+    toast({ title: 'Password changed', detail })
+    setCurrent('')
+    setNext('')
+    await queryClient.invalidateQueries({ queryKey: ['sessions'] })
+  })
   return (
     <form class={css.form} onSubmit={submit}>
       <FormProblem error={error()} />
@@ -185,21 +174,11 @@ function SessionLine(props: { row: SessionRow }): JSX.Element {
 }
 
 function SignOutEverywhere(props: { open: boolean; close: () => void }): JSX.Element {
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
-  const act = async (): Promise<void> => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await api.auth.signOutEverywhere.mutate()
-      props.close()
-      forgetSession()
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    await api.auth.signOutEverywhere.mutate()
+    props.close()
+    forgetSession()
+  })
   return (
     <Dialog
       open={props.open}
@@ -209,7 +188,7 @@ function SignOutEverywhere(props: { open: boolean; close: () => void }): JSX.Ele
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={act}>
+          <Button variant="danger" busy={busy()} onClick={submit}>
             Sign out everywhere
           </Button>
         </>

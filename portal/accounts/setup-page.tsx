@@ -8,6 +8,7 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { Field } from '../ui/field.tsx'
 import { useTitle } from '../ui/page.tsx'
 import { FormProblem, PageProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import css from './entry.module.css'
 import { Entry } from './entry.tsx'
 
@@ -57,26 +58,14 @@ export function SetupPage(): JSX.Element {
 
 function SetupForm(props: { token: string }): JSX.Element {
   const [form, setForm] = createSignal({ email: '', name: '', password: '', organization_name: '' })
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   const navigate = useNavigate()
   const set = (name: keyof ReturnType<typeof form>) => (text: string) =>
     setForm((before) => ({ ...before, [name]: text }))
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy()) return
-    setBusy(true)
-    setError(undefined)
-    try {
-      await api.setup.complete.mutate({ token: props.token, ...form() })
-      await queryClient.invalidateQueries({ queryKey: ['me'] })
-      navigate('/portal/episodes', { replace: true })
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    await api.setup.complete.mutate({ token: props.token, ...form() })
+    await queryClient.invalidateQueries({ queryKey: ['me'] })
+    navigate('/portal/episodes', { replace: true })
+  })
   return (
     <Entry title="Set up this server" lead="Three things happen, once:">
       <ul class={css.steps}>

@@ -7,12 +7,12 @@ import { type ApiKey, api, type Organization } from '../api.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { count } from '../ui/format.ts'
+import { ahead, count } from '../ui/format.ts'
 import { PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
-import { Time } from '../ui/time.tsx'
+import { Time, useNow } from '../ui/time.tsx'
 import css from './api-key-panel.module.css'
 import { MintDialog } from './mint-dialog.tsx'
 import { RevokeDialog } from './revoke-dialog.tsx'
@@ -49,11 +49,12 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
   const session = useSession()
   const keys = useQuery(() => apiKeysQuery(props.organization_id))
   const [revoking, setRevoking] = createSignal<ApiKey>()
+  const now = useNow()
+  const isLive = (key: ApiKey): boolean => !key.revoked_at && !isExpired(key, now())
   const sorted = createMemo(() => {
     const all = keys.isSuccess ? keys.data : []
-    return [...all.filter((key) => !key.revoked_at), ...all.filter((key) => key.revoked_at)]
+    return [...all.filter(isLive), ...all.filter((key) => !isLive(key))]
   })
-  const live = () => sorted().filter((key) => !key.revoked_at).length
   const mayRevoke = (key: ApiKey): boolean => {
     if (props.ownRole === 'owner' || props.ownRole === 'admin') return true
     return props.ownRole === 'member' && key.created_by.id === session.me().account.id
@@ -93,19 +94,19 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
               <Show when={keys.isSuccess} fallback={<SkeletonRows columns={7} />}>
                 <For each={sorted()}>
                   {(key) => (
-                    <KeyLine api_key={key} mayRevoke={mayRevoke(key)} revoke={() => setRevoking(key)} />
+                    <KeyLine
+                      api_key={key}
+                      live={isLive(key)}
+                      mayRevoke={mayRevoke(key)}
+                      revoke={() => setRevoking(key)}
+                    />
                   )}
                 </For>
               </Show>
             </tbody>
           </table>
           <Show when={keys.isSuccess}>
-            <p class={table.note}>
-              {count(live(), 'live key')}
-              <Show when={sorted().length > live()}>
-                , {count(sorted().length - live(), 'revoked', 'revoked')}
-              </Show>
-            </p>
+            <p class={table.note}>{tally(sorted(), isLive)}</p>
           </Show>
         </TableFrame>
         <RevokeDialog
@@ -118,9 +119,30 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
   )
 }
 
-function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => void }): JSX.Element {
+function isExpired(key: ApiKey, now: number): boolean {
+  return key.expires_at !== null && Date.parse(key.expires_at) <= now
+}
+
+/** `2 live keys, 1 revoked, 1 expired` */
+function tally(keys: ApiKey[], isLive: (key: ApiKey) => boolean): string {
+  const live = keys.filter(isLive).length
+  const revoked = keys.filter((key) => key.revoked_at).length
+  const expired = keys.length - live - revoked
+  return [
+    count(live, 'live key'),
+    ...(revoked > 0 ? [`${revoked} revoked`] : []),
+    ...(expired > 0 ? [`${expired} expired`] : []),
+  ].join(', ')
+}
+
+function KeyLine(props: {
+  api_key: ApiKey
+  live: boolean
+  mayRevoke: boolean
+  revoke: () => void
+}): JSX.Element {
   return (
-    <tr class={props.api_key.revoked_at ? css.revoked : undefined} role="row" data-row>
+    <tr class={!props.live ? css.dead : undefined} role="row" data-row>
       <td role="cell" class={`${table.wrapText} ${css.label}`}>
         <bdi>{props.api_key.label}</bdi>
         <Show when={props.api_key.hostname ?? props.api_key.sdk_version}>
@@ -151,16 +173,10 @@ function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => voi
         </Show>
       </td>
       <td role="cell" class={css.status}>
-        <Show when={props.api_key.revoked_at} fallback={<Badge tone="ready">Live</Badge>}>
-          {(at) => (
-            <Badge tone="neutral">
-              Revoked <Time at={at()} />
-            </Badge>
-          )}
-        </Show>
+        <KeyStatus api_key={props.api_key} live={props.live} />
       </td>
       <td role="cell" class={`${table.end} ${css.end}`}>
-        <Show when={!props.api_key.revoked_at && props.mayRevoke}>
+        <Show when={props.live && props.mayRevoke}>
           <Button
             size="sm"
             variant="ghost"
@@ -172,5 +188,37 @@ function KeyLine(props: { api_key: ApiKey; mayRevoke: boolean; revoke: () => voi
         </Show>
       </td>
     </tr>
+  )
+}
+
+/** Whether a key works, and until when or since when not. */
+function KeyStatus(props: { api_key: ApiKey; live: boolean }): JSX.Element {
+  return (
+    <Switch fallback={<Badge tone="ready">Live</Badge>}>
+      <Match when={props.api_key.revoked_at}>
+        {(at) => (
+          <Badge tone="neutral">
+            Revoked <Time at={at()} />
+          </Badge>
+        )}
+      </Match>
+      <Match when={!props.live && props.api_key.expires_at}>
+        {(at) => (
+          <Badge tone="neutral">
+            Expired <Time at={at()} />
+          </Badge>
+        )}
+      </Match>
+      <Match when={props.api_key.expires_at}>
+        {(at) => (
+          <>
+            <Badge tone="ready">Live</Badge>{' '}
+            <span class={css.expires}>
+              Expires <Time at={at()} words={ahead} />
+            </span>
+          </>
+        )}
+      </Match>
+    </Switch>
   )
 }

@@ -3,6 +3,7 @@ import { useSession } from '../accounts/session.tsx'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { ApiKeyPanel, NewApiKey } from './api-key-panel.tsx'
+import { TerminalPolicyPanel } from './terminal-policy.tsx'
 
 /** `/portal/api-keys`: which keys are live, who made them, when each was used last. */
 export function ApiKeysPage(): JSX.Element {
@@ -23,6 +24,10 @@ export function ApiKeysPage(): JSX.Element {
               </Show>
             </PageHead>
             <ApiKeyPanel organization_id={organization.id} ownRole={role()} />
+            <TerminalPolicyPanel
+              organization_id={organization.id}
+              mayChange={role() === 'owner' || role() === 'admin'}
+            />
           </>
         )
       }}

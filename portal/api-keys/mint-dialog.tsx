@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import { RevealDialog } from './reveal-dialog.tsx'
 
 /** Asks for a label, mints, then shows the key: the only moment its text exists in the portal. */
@@ -14,30 +15,18 @@ export function MintDialog(props: {
   close: () => void
 }): JSX.Element {
   const [label, setLabel] = createSignal('')
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   // Kept here and nowhere else: no cache, no storage, no address ever holds the key.
   const [minted, setMinted] = createSignal<{ key: string; label: string }>()
-  const mint = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy()) return
-    setBusy(true)
-    setError(undefined)
-    try {
-      const { key, api_key } = await api.apiKeys.mint.mutate({
-        organization_id: props.organization_id,
-        label: label().trim(),
-      })
-      props.close()
-      setMinted({ key, label: api_key.label })
-      setLabel('')
-      await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    const { key, api_key } = await api.apiKeys.mint.mutate({
+      organization_id: props.organization_id,
+      label: label().trim(),
+    })
+    props.close()
+    setMinted({ key, label: api_key.label })
+    setLabel('')
+    await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
+  })
   return (
     <>
       <Dialog
@@ -54,7 +43,7 @@ export function MintDialog(props: {
           </>
         }
       >
-        <form id="mint" onSubmit={mint}>
+        <form id="mint" onSubmit={submit}>
           <Field
             label="Label"
             placeholder="prod robot rig"

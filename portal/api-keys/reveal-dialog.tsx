@@ -92,7 +92,7 @@ function places(key: string, base_url: string) {
     },
     {
       name: 'Code',
-      code: `import { Client } from '@robotrace/sdk'\n\n// Reads ROBOTRACE_API_KEY and ROBOTRACE_BASE_URL.\nconst robotrace = new Client()`,
+      code: `// Runs inside a checkout of this project. Reads ROBOTRACE_API_KEY and ROBOTRACE_BASE_URL.\nimport { Client } from './sdk/mod.ts'\n\nconst robotrace = new Client()`,
       note: 'Code names the variable, never the key.',
     },
   ]

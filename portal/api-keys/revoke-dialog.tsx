@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import { Time, useNow } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 
@@ -26,26 +27,17 @@ export function RevokeDialog(props: {
 function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () => void }): JSX.Element {
   const now = useNow()
   const [typed, setTyped] = createSignal('')
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   const inUse = () =>
     props.api_key.last_used_at !== null && now() - Date.parse(props.api_key.last_used_at) < DAY
   const sure = () => !inUse() || typed().trim() === props.api_key.label.trim()
-  createEffect(on(typed, () => setError(undefined)))
-  const revoke = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy() || !sure()) return
-    setBusy(true)
-    try {
-      await api.apiKeys.revoke.mutate({ id: props.api_key.id })
-      await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
-      toast({ title: 'Key revoked', detail: `${props.api_key.label} stopped working.` })
-      props.close()
-    } catch (problem) {
-      setError(problem)
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit, forget } = createSubmission(async () => {
+    if (!sure()) return
+    await api.apiKeys.revoke.mutate({ id: props.api_key.id })
+    await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
+    toast({ title: 'Key revoked', detail: `${props.api_key.label} stopped working.` })
+    props.close()
+  })
+  createEffect(on(typed, forget))
   return (
     <Dialog
       open
@@ -73,7 +65,7 @@ function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () 
         </>
       }
     >
-      <form id="revoke" onSubmit={revoke}>
+      <form id="revoke" onSubmit={submit}>
         <Show when={inUse()}>
           <Field
             label={`It is in use. Type “${props.api_key.label}” to revoke it`}

@@ -75,66 +75,60 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
       >
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
-      <Section title="Members">
-        <TableFrame label="Members table">
-          <table class={table.table}>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>E-mail</th>
-                <th>Role</th>
-                <th>Since</th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={props.client.members}>
-                {(member) => (
-                  <tr>
-                    <td>
-                      <bdi>{member.name}</bdi>
-                    </td>
-                    <td>{member.email}</td>
-                    <td>{member.role}</td>
-                    <td>
-                      <Time at={member.created_at} />
-                    </td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </TableFrame>
-      </Section>
-      <Section title="Projects">
-        <TableFrame label="Projects table">
-          <table class={table.table}>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Slug</th>
-                <th>Created</th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={props.client.projects}>
-                {(project) => (
-                  <tr>
-                    <td>
-                      <bdi>{project.name}</bdi>
-                    </td>
-                    <td>
-                      <code>{project.slug}</code>
-                    </td>
-                    <td>
-                      <Time at={project.created_at} />
-                    </td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </TableFrame>
-      </Section>
+      <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Since']} rows={props.client.members}>
+        {(member) => (
+          <tr>
+            <td>
+              <bdi>{member.name}</bdi>
+            </td>
+            <td>{member.email}</td>
+            <td>{member.role}</td>
+            <td>
+              <Time at={member.created_at} />
+            </td>
+          </tr>
+        )}
+      </Listing>
+      <Listing title="Projects" columns={['Name', 'Slug', 'Created']} rows={props.client.projects}>
+        {(project) => (
+          <tr>
+            <td>
+              <bdi>{project.name}</bdi>
+            </td>
+            <td>
+              <code>{project.slug}</code>
+            </td>
+            <td>
+              <Time at={project.created_at} />
+            </td>
+          </tr>
+        )}
+      </Listing>
     </>
+  )
+}
+
+/** A titled table of everything there is of one sort. */
+function Listing<Row>(props: {
+  title: string
+  columns: string[]
+  rows: Row[]
+  children: (row: Row) => JSX.Element
+}): JSX.Element {
+  return (
+    <Section title={props.title}>
+      <TableFrame label={`${props.title} table`}>
+        <table class={table.table}>
+          <thead>
+            <tr>
+              <For each={props.columns}>{(name) => <th>{name}</th>}</For>
+            </tr>
+          </thead>
+          <tbody>
+            <For each={props.rows}>{(row) => props.children(row)}</For>
+          </tbody>
+        </table>
+      </TableFrame>
+    </Section>
   )
 }

@@ -6,41 +6,30 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import css from './clients.module.css'
 
 /** Makes an organization, then opens its page. */
 export function NewClientDialog(props: { open: boolean; close: () => void }): JSX.Element {
   const [name, setName] = createSignal('')
   const [slug, setSlug] = createSignal('')
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   const navigate = useNavigate()
   const named = () => fieldError(error(), 'name') ?? fieldError(error(), 'slug')
-  const create = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (busy()) return
-    setBusy(true)
-    setError(undefined)
-    try {
-      const client = await api.clients.create.mutate({
-        name: name().trim(),
-        slug: slug().trim() || undefined,
-      })
-      // Whoever makes a client becomes its owner, so the list of one's own organizations changes as well.
-      await Promise.all([
-        queryClient.invalidateQueries({ queryKey: ['clients'] }),
-        queryClient.invalidateQueries({ queryKey: ['me'] }),
-      ])
-      props.close()
-      setName('')
-      setSlug('')
-      navigate(`/admin/clients/${client.id}`)
-    } catch (problem) {
-      setError(problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    const client = await api.clients.create.mutate({
+      name: name().trim(),
+      slug: slug().trim() || undefined,
+    })
+    // Whoever makes a client becomes its owner, so the list of one's own organizations changes as well.
+    await Promise.all([
+      queryClient.invalidateQueries({ queryKey: ['clients'] }),
+      queryClient.invalidateQueries({ queryKey: ['me'] }),
+    ])
+    props.close()
+    setName('')
+    setSlug('')
+    navigate(`/admin/clients/${client.id}`)
+  })
   return (
     <Dialog
       open={props.open}
@@ -63,7 +52,7 @@ export function NewClientDialog(props: { open: boolean; close: () => void }): JS
         setSlug={setSlug}
         error={error()}
         named={named() !== undefined}
-        submit={create}
+        submit={submit}
       />
     </Dialog>
   )

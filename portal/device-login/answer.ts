@@ -17,6 +17,7 @@ export function createAnswer(props: AnswerProps) {
   const all = props.login.organizations
   const last = all.find((one) => one.slug === lastOrganization())
   const [organization, setOrganization] = createSignal((last ?? all[0])?.id)
+  const chosen = () => props.login.organizations.find((one) => one.id === organization())
   const [code, setCode] = createSignal('')
   const [codeError, setCodeError] = createSignal<string>()
   const [password, setPassword] = createSignal('')
@@ -24,6 +25,7 @@ export function createAnswer(props: AnswerProps) {
   const [busy, setBusy] = createSignal<'authorize' | 'refuse'>()
   // From another network a link proves nothing: only what is read off one's own terminal does.
   const mustType = () => !props.login.same_network && !props.typed
+  const mustProve = () => !props.login.same_network || chosen()?.password_required === true
   const send = async (what: 'authorize' | 'refuse', answer: () => Promise<LoginView>): Promise<void> => {
     if (busy()) return
     setBusy(what)
@@ -43,17 +45,22 @@ export function createAnswer(props: AnswerProps) {
     setCodeError(mustType() ? wrongCode(code(), props.login.user_code) : undefined)
     if (!organization_id || codeError()) return
     const user_code = mustType() ? code() : props.login.user_code
-    const proof = props.login.same_network ? {} : { password: password() }
+    const proof = mustProve() ? { password: password() } : {}
     await send('authorize', () => api.deviceLogin.approve.mutate({ user_code, organization_id, ...proof }))
   }
   const refuse = (): Promise<void> =>
     send('refuse', () => api.deviceLogin.refuse.mutate({ user_code: props.login.user_code }))
+  const choose = (organization_id: string): void => {
+    // What one organization refused says nothing about another.
+    setError(undefined)
+    setOrganization(organization_id)
+  }
   const type = (typed: string): void => {
     setCodeError(undefined)
     setCode(typed)
   }
   return {
-    ...{ organization, setOrganization, mustType, code, setCode: type, codeError },
+    ...{ chosen, choose, mustType, mustProve, code, setCode: type, codeError },
     ...{ password, setPassword, error, busy, authorize, refuse },
   }
 }

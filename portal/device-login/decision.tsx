@@ -16,6 +16,7 @@ export function Decision(props: AnswerProps & { me: Me }): JSX.Element {
   const answer = createAnswer(props)
   const guard = createAwake()
   const email = () => props.me.account.email
+  const atPassword = () => answer.mustProve() && fieldError(answer.error(), 'password')
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     if (guard.awake()) void answer.authorize()
@@ -34,12 +35,12 @@ export function Decision(props: AnswerProps & { me: Me }): JSX.Element {
       </Show>
       <TerminalFacts login={props.login} />
       <form onSubmit={submit}>
-        <KeyFacts login={props.login} chosen={answer.organization()} choose={answer.setOrganization} />
-        <Show when={!props.login.same_network}>
-          <Proof answer={answer} email={email()} />
+        <KeyFacts login={props.login} chosen={answer.chosen()} choose={answer.choose} />
+        <Show when={answer.mustProve()}>
+          <Proof answer={answer} email={email()} sameNetwork={props.login.same_network} />
         </Show>
         <p class={css.warning}>Only continue if you started this yourself, just now.</p>
-        <Show when={answer.error() && !fieldError(answer.error(), 'password')}>
+        <Show when={answer.error() && !atPassword()}>
           <FormProblem error={answer.error()} />
         </Show>
         <Answers
@@ -53,8 +54,8 @@ export function Decision(props: AnswerProps & { me: Me }): JSX.Element {
   )
 }
 
-/** What a login from another network asks for on top. */
-function Proof(props: { answer: Answer; email: string }): JSX.Element {
+/** What is asked for on top: from another network, or because the organization wants it at every login. */
+function Proof(props: { answer: Answer; email: string; sameNetwork: boolean }): JSX.Element {
   return (
     <div class={css.proof}>
       <Show when={props.answer.mustType()}>
@@ -72,6 +73,7 @@ function Proof(props: { answer: Answer; email: string }): JSX.Element {
         type="password"
         autocomplete="current-password"
         required
+        hint={props.sameNetwork && 'This organization asks for it at every login of a terminal.'}
         value={props.answer.password()}
         onText={props.answer.setPassword}
         error={fieldError(props.answer.error(), 'password') && 'This is not your password.'}

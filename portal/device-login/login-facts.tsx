@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from 'solid-js'
 import type { LoginView } from '../api.ts'
-import { exact } from '../ui/format.ts'
+import { exact, lifetime } from '../ui/format.ts'
 import { useNow } from '../ui/time.tsx'
 import css from './device-login.module.css'
 import { scopeWords } from './scope-words.ts'
@@ -37,7 +37,7 @@ export function TerminalFacts(props: { login: LoginView }): JSX.Element {
 /** What the terminal would get. */
 export function KeyFacts(props: {
   login: LoginView
-  chosen: string | undefined
+  chosen: LoginView['organizations'][number] | undefined
   choose: (organization_id: string) => void
 }): JSX.Element {
   const organizations = () => props.login.organizations
@@ -52,7 +52,7 @@ export function KeyFacts(props: {
           <select
             class={css.select}
             aria-labelledby="organization"
-            value={props.chosen}
+            value={props.chosen?.id}
             onChange={(event) => props.choose(event.currentTarget.value)}
           >
             <For each={organizations()}>{(one) => <option value={one.id}>{one.name}</option>}</For>
@@ -62,7 +62,7 @@ export function KeyFacts(props: {
       <dt>Rights</dt>
       <dd>{listed(scopeWords(props.login.scopes))}</dd>
       <dt>Valid</dt>
-      <dd>Until it is revoked</dd>
+      <dd>{lifetime(props.chosen?.key_days ?? null)}</dd>
     </dl>
   )
 }

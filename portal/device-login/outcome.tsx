@@ -51,40 +51,33 @@ export function Authorized(props: { email: string; login: LoginView }): JSX.Elem
 /** After the no, or when the rights of whoever said yes were gone by the time the terminal asked. */
 export function Refused(props: { email: string; approved: boolean; again: () => void }): JSX.Element {
   return (
-    <Frame
+    <Over
       title={props.approved ? 'The terminal was turned away' : 'This login was refused'}
       icon={<Ban size={20} aria-hidden="true" />}
       email={props.email}
+      then="If you do want to let it in,"
+      again={props.again}
     >
-      <div class={css.after}>
-        <p>
-          <Show
-            when={props.approved}
-            fallback="The terminal was turned away and got no key. Nothing else happened."
-          >
-            Your rights had changed by the time it asked for its key, so it got none.
-          </Show>
-        </p>
-        <StartAgain>If you do want to let it in,</StartAgain>
-        <Again again={props.again} />
-      </div>
-    </Frame>
+      {props.approved
+        ? 'Your rights had changed by the time it asked for its key, so it got none.'
+        : 'The terminal was turned away and got no key. Nothing else happened.'}
+    </Over>
   )
 }
 
 export function Expired(props: { email: string; approved: boolean; again: () => void }): JSX.Element {
   return (
-    <Frame title="This login has expired" icon={<Clock size={20} aria-hidden="true" />} email={props.email}>
-      <div class={css.after}>
-        <p>
-          <Show when={props.approved} fallback="A code lives for ten minutes, and this one was not used.">
-            You authorized it, but the terminal did not pick its key up in time. So there is none.
-          </Show>
-        </p>
-        <StartAgain>For a new code,</StartAgain>
-        <Again again={props.again} />
-      </div>
-    </Frame>
+    <Over
+      title="This login has expired"
+      icon={<Clock size={20} aria-hidden="true" />}
+      email={props.email}
+      then="For a new code,"
+      again={props.again}
+    >
+      {props.approved
+        ? 'You authorized it, but the terminal did not pick its key up in time. So there is none.'
+        : 'A code lives for ten minutes, and this one was not used.'}
+    </Over>
   )
 }
 
@@ -110,21 +103,17 @@ export function Used(props: { email: string; again: () => void }): JSX.Element {
 /** Two accounts opened one code. */
 export function Stopped(props: { email: string; again: () => void }): JSX.Element {
   return (
-    <Frame
+    <Over
       title="This login was stopped"
       icon={<ShieldAlert size={20} aria-hidden="true" />}
       tone="failed"
       email={props.email}
+      then="To sign in your own terminal,"
+      again={props.again}
     >
-      <div class={css.after}>
-        <p>
-          Two accounts opened the same code, so nobody was let in and no key was made. A code that was sent to
-          you belongs to somebody else’s terminal.
-        </p>
-        <StartAgain>To sign in your own terminal,</StartAgain>
-        <Again again={props.again} />
-      </div>
-    </Frame>
+      Two accounts opened the same code, so nobody was let in and no key was made. A code that was sent to you
+      belongs to somebody else’s terminal.
+    </Over>
   )
 }
 
@@ -174,10 +163,26 @@ function StartAgain(props: { children: string }): JSX.Element {
   )
 }
 
-function Again(props: { again: () => void }): JSX.Element {
+/** An end without a key: why, and how to get to one after all. */
+function Over(props: {
+  title: string
+  icon: JSX.Element
+  tone?: 'failed'
+  email: string
+  /** What starting again is for, as the beginning of that sentence. */
+  then: string
+  again: () => void
+  children: JSX.Element
+}): JSX.Element {
   return (
-    <div class={css.links}>
-      <Button onClick={props.again}>Enter another code</Button>
-    </div>
+    <Frame title={props.title} icon={props.icon} tone={props.tone} email={props.email}>
+      <div class={css.after}>
+        <p>{props.children}</p>
+        <StartAgain>{props.then}</StartAgain>
+        <div class={css.links}>
+          <Button onClick={props.again}>Enter another code</Button>
+        </div>
+      </div>
+    </Frame>
   )
 }

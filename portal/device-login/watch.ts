@@ -25,7 +25,7 @@ export function watchLogin(first: LoginView): Watch {
     looking = true
     const before = login()
     try {
-      const now = await api.deviceLogin.view.query({ user_code: before.user_code })
+      const now = await api.deviceLogin.view.mutate({ user_code: before.user_code })
       if (login() === before) setLogin(now)
     } catch (problem) {
       // Whatever else went wrong on the way, the next look will tell.

@@ -5,7 +5,7 @@ import { CodeTabs } from '../ui/code-tabs.tsx'
 import css from './first-episode.module.css'
 import { firstEpisodeSnippets } from './snippets.ts'
 
-/** The empty list: three lines that log the first episode, with this server's own address in them. */
+/** The empty list: the lines that log the first episode, with this server's own address in them. */
 export function FirstEpisode(): JSX.Element {
   const session = useSession()
   return (

@@ -1,30 +1,49 @@
-import type { Snippet } from '../ui/code-tabs.tsx'
+import type { Snippet } from '../ui/snippet.ts'
 
-/** The lines that log a first episode to this server, in every language one may come from. */
+const IN_A_CHECKOUT = 'Save it as log.ts in the root of a checkout of this project, whose SDK it imports.'
+
+/**
+ * The lines that log a first episode to this server, in every language one may come from. Each runs as it is
+ * pasted, given a key in ROBOTRACE_API_KEY.
+ *
+ * @example firstEpisodeSnippets('https://robotrace.example')[0]?.name // 'curl'
+ */
 export function firstEpisodeSnippets(base_url: string): Snippet[] {
-  const script = `import { Client } from '@robotrace/sdk'
+  const script = `// Runs inside a checkout of this project.
+import { Client } from './sdk/mod.ts'
 
 const robotrace = new Client({ base_url: '${base_url}' })
-await robotrace.logEpisode({ name: 'first run', policy_version: 'v1', video: './run.mp4' })`
+await robotrace.logEpisode({
+  name: 'first run',
+  policy_version: 'v1',
+  video: 'scripts/sample/recordings/pick-and-place/video.mp4',
+})`
   return [
-    { name: 'Node', code: script, run: 'node first-run.mjs' },
-    { name: 'Deno', code: script, run: 'deno run -A first-run.ts' },
-    { name: 'Bun', code: script, run: 'bun first-run.ts' },
     {
       name: 'curl',
-      code: `curl ${base_url}/api/ingest/episode \\
+      code: `id=$(curl -fsS ${base_url}/api/ingest/episode \\
   -H "Authorization: Bearer $ROBOTRACE_API_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"name":"first run","policy_version":"v1","request_uploads":["video"]}'`,
-      note: 'The answer holds a signed address for the video: send it with PUT, then finalize the episode.',
+  -d '{"name":"first run","policy_version":"v1"}' \\
+  | sed 's/.*"episode_id":"\\([^"]*\\)".*/\\1/')
+
+curl -fsS "${base_url}/api/ingest/episode/$id/finalize" \\
+  -H "Authorization: Bearer $ROBOTRACE_API_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"status":"ready"}'`,
     },
+    { name: 'Node', code: script, note: IN_A_CHECKOUT, run: 'npx tsx log.ts' },
+    { name: 'Deno', code: script, note: IN_A_CHECKOUT, run: 'deno run -A log.ts' },
+    { name: 'Bun', code: script, note: IN_A_CHECKOUT, run: 'bun log.ts' },
     {
       name: 'Python',
-      code: `import os, robotrace
+      code: `# export ROBOTRACE_API_KEY=rt_…
+# export ROBOTRACE_BASE_URL=${base_url}
+import robotrace as rt
 
-robotrace.init(api_key=os.environ["ROBOTRACE_API_KEY"], base_url="${base_url}")
-robotrace.log_episode(name="first run", policy_version="v1", video="./run.mp4")`,
-      note: 'With the robotrace package from PyPI, unchanged.',
+ep = rt.start_episode(name="first run", policy_version="v1")
+ep.finalize(status="ready")`,
+      note: 'With the robotrace package from PyPI, unchanged. It reads the two variables by itself.',
     },
   ]
 }

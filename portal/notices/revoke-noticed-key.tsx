@@ -1,9 +1,10 @@
-import { createSignal, type JSX } from 'solid-js'
+import type { JSX } from 'solid-js'
 import { api, type Notice } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
 import { toast } from '../ui/toast.tsx'
 
 /** Asks once, then ends the key that a notice is about. */
@@ -12,24 +13,15 @@ export function RevokeNoticedKey(props: {
   close: () => void
   done: () => void
 }): JSX.Element {
-  const [error, setError] = createSignal<unknown>()
-  const [busy, setBusy] = createSignal(false)
   const id = () => props.notice.detail.api_key_id ?? ''
   const machine = () => props.notice.detail.hostname ?? 'the terminal'
-  const revoke = async (): Promise<void> => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const { label } = await api.deviceLogin.revokeKey.mutate({ api_key_id: id() })
-      toast({ title: 'Key revoked', detail: `${label} stopped working.` })
-      await queryClient.invalidateQueries({ queryKey: ['api-keys'] })
-      props.close()
-      props.done()
-    } catch (problem) {
-      setError(problem)
-      setBusy(false)
-    }
-  }
+  const { error, busy, submit } = createSubmission(async () => {
+    const { label } = await api.deviceLogin.revokeKey.mutate({ api_key_id: id() })
+    toast({ title: 'Key revoked', detail: `${label} stopped working.` })
+    await queryClient.invalidateQueries({ queryKey: ['api-keys'] })
+    props.close()
+    props.done()
+  })
   return (
     <Dialog
       open
@@ -44,7 +36,7 @@ export function RevokeNoticedKey(props: {
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={revoke}>
+          <Button variant="danger" busy={busy()} onClick={submit}>
             Revoke key
           </Button>
         </>

@@ -2,15 +2,7 @@ import { Tabs } from '@kobalte/core/tabs'
 import { For, type JSX, Show } from 'solid-js'
 import css from './code-tabs.module.css'
 import { CopyButton } from './copy-button.tsx'
-
-export interface Snippet {
-  name: string
-  code: string
-  /** A line above the code. */
-  note?: string
-  /** The command that runs it, shown below. */
-  run?: string
-}
+import type { Snippet } from './snippet.ts'
 
 /** The same thing in several languages, each ready to paste. */
 export function CodeTabs(props: { label: string; snippets: Snippet[] }): JSX.Element {

@@ -38,9 +38,27 @@ export function ago(iso: string, now: number): string {
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
   if (seconds < 30 * 86_400) return `${Math.round(seconds / 86_400)} d ago`
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }).format(at)
+  return day.format(at)
 }
 
+/** A time to come, as far away as one cares to know: `in 29 d`, then the date. */
+export function ahead(iso: string, now: number): string {
+  const at = Date.parse(iso)
+  const seconds = Math.round((at - now) / 1000)
+  if (Number.isNaN(at)) return iso
+  if (seconds < 60) return 'in a moment'
+  if (seconds < 3600) return `in ${Math.floor(seconds / 60)} min`
+  if (seconds < 2 * 86_400) return `in ${Math.floor(seconds / 3600)} h`
+  if (seconds < 400 * 86_400) return `in ${Math.floor(seconds / 86_400)} d`
+  return `on ${day.format(at)}`
+}
+
+/** How long a key lives, in days; null: for good. `For 30 days` */
+export function lifetime(days: number | null): string {
+  return days === null ? 'Until it is revoked' : `For ${count(days, 'day')}`
+}
+
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 const clock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
 

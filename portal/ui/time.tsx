@@ -21,8 +21,12 @@ export function useNow(): () => number {
   return now
 }
 
-/** A relative time; the exact one (the viewer's zone and UTC) shows on hover and on focus of its row. */
-export function Time(props: { at: string; class?: string }): JSX.Element {
+/** A relative time, past unless `words` says otherwise; the exact one (the viewer's zone and UTC) shows on hover and on focus of its row. */
+export function Time(props: {
+  at: string
+  class?: string
+  words?: (iso: string, now: number) => string
+}): JSX.Element {
   const present = useNow()
   return (
     <time
@@ -31,7 +35,7 @@ export function Time(props: { at: string; class?: string }): JSX.Element {
       title={exact(props.at)}
       data-exact={exact(props.at)}
     >
-      {ago(props.at, present())}
+      {(props.words ?? ago)(props.at, present())}
     </time>
   )
 }

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { CompiledQuery, type Insertable } from 'kysely'
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { KeyCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
@@ -22,6 +23,8 @@ export interface ApiKey {
   created_at: string
   created_by: { id: string; name: string; email: string }
   last_used_at: string | null
+  /** Null: until it is revoked. */
+  expires_at: string | null
   revoked_at: string | null
 }
 
@@ -56,13 +59,23 @@ export async function mintApiKey(
   const { key, id, hash } = makeKey()
   try {
     const made = { created_by: caller.account_id, created_at, scopes: DEFAULT_SCOPES }
-    await insertApiKey(ctx.db, { id, ...input, secret_hash: hash, ...made })
+    await ctx.db.transaction().execute(async (trx) => {
+      await insertApiKey(trx, { id, ...input, secret_hash: hash, ...made })
+      await recordEvent(trx, created_at, {
+        ...changeOf(caller, input.organization_id, id),
+        action: 'api_key.minted',
+      })
+    })
   } catch (error) {
     // Ten base-36 characters collide about once in 10^15 pairs; the next draw is free.
     if (isUniqueViolation(error)) return mintApiKey(ctx, caller, input)
     throw error
   }
   return { key, api_key: await getApiKey(ctx, id) }
+}
+
+function changeOf(caller: PersonCaller, organization_id: string, target: string) {
+  return { actor: actorOf(caller, caller), organization_id, target }
 }
 
 /** Writes the row of a key that was made elsewhere, inside the caller's transaction. */
@@ -87,18 +100,27 @@ export async function revokeApiKey(
     .executeTakeFirst()
   if (!row || !isVisible(caller, row.organization_id)) throw new AppError('not_found', 'No such API key.')
   requireRole(caller, row.organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
-  await ctx.db
-    .updateTable('api_keys')
-    .set({ revoked_at: ctx.now().toISOString(), revoked_by: caller.account_id })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .execute()
+  const revoked_at = ctx.now().toISOString()
+  await ctx.db.transaction().execute(async (trx) => {
+    const ended = await trx
+      .updateTable('api_keys')
+      .set({ revoked_at, revoked_by: caller.account_id })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (!ended) return
+    await recordEvent(trx, revoked_at, {
+      ...changeOf(caller, row.organization_id, id),
+      action: 'api_key.revoked',
+    })
+  })
   return getApiKey(ctx, id)
 }
 
 /** Spelled out once: this runs for every request of every rig, and a built query would cost more than the read. */
 const FIND_LIVE_KEY = `
-  SELECT k.secret_hash, k.organization_id, k.scopes, k.revoked_at, p.id AS project_id
+  SELECT k.secret_hash, k.organization_id, k.scopes, k.revoked_at, k.expires_at, p.id AS project_id
   FROM api_keys k JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
   WHERE k.id = ?`
 
@@ -111,7 +133,7 @@ const NO_SUCH_HASH = '0'.repeat(64)
  * @returns undefined when the key is unknown, wrong or revoked; callers cannot tell which
  */
 export async function verifyApiKey(
-  ctx: Pick<AppContext, 'db'>,
+  ctx: Pick<AppContext, 'db' | 'now'>,
   key: ParsedKey,
 ): Promise<KeyCaller | undefined> {
   const { rows } = await ctx.db.executeQuery<{
@@ -119,11 +141,13 @@ export async function verifyApiKey(
     organization_id: string
     scopes: string
     revoked_at: string | null
+    expires_at: string | null
     project_id: string
   }>(CompiledQuery.raw(FIND_LIVE_KEY, [key.id]))
   const row = rows[0]
   const matches = timingSafeEqual(Buffer.from(row?.secret_hash ?? NO_SUCH_HASH), Buffer.from(key.hash))
   if (!row || !matches || row.revoked_at !== null) return undefined
+  if (row.expires_at !== null && row.expires_at <= ctx.now().toISOString()) return undefined
   return {
     kind: 'api_key',
     api_key_id: key.id,
@@ -134,9 +158,14 @@ export async function verifyApiKey(
 }
 
 /** Whether a key that signed something is still good. */
-export async function isLiveKey(ctx: Pick<AppContext, 'db'>, id: string): Promise<boolean> {
-  const row = await ctx.db.selectFrom('api_keys').select('revoked_at').where('id', '=', id).executeTakeFirst()
-  return row?.revoked_at === null
+export async function isLiveKey(ctx: Pick<AppContext, 'db' | 'now'>, id: string): Promise<boolean> {
+  const row = await ctx.db
+    .selectFrom('api_keys')
+    .select(['revoked_at', 'expires_at'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row?.revoked_at !== null) return false
+  return row.expires_at === null || row.expires_at > ctx.now().toISOString()
 }
 
 /** Writes when keys were used last, many keys in one transaction. A time never moves backwards. */
@@ -172,6 +201,7 @@ function keyRows(ctx: Pick<AppContext, 'db'>) {
       'k.sdk_version',
       'k.created_at',
       'k.last_used_at',
+      'k.expires_at',
       'k.revoked_at',
       'a.name',
       'a.email',
@@ -186,6 +216,7 @@ function toApiKey(row: {
   sdk_version: string | null
   created_at: string
   last_used_at: string | null
+  expires_at: string | null
   revoked_at: string | null
   account_id: string
   name: string

@@ -11,7 +11,7 @@ export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCal
     .selectFrom('api_keys as k')
     .innerJoin('organizations as o', 'o.id', 'k.organization_id')
     .innerJoin('accounts as a', 'a.id', 'k.created_by')
-    .select(['k.label', 'k.created_at', 'o.id', 'o.slug', 'o.name', 'a.email'])
+    .select(['k.label', 'k.created_at', 'k.expires_at', 'o.id', 'o.slug', 'o.name', 'a.email'])
     .where('k.id', '=', caller.api_key_id)
     .executeTakeFirstOrThrow()
   const { id, slug, name } = row
@@ -24,7 +24,7 @@ export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCal
     user_email: row.email,
     scopes: caller.scopes.split(' '),
     created_at: row.created_at,
-    expires_at: null,
+    expires_at: row.expires_at,
   }
 }
 

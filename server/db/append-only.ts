@@ -1,10 +1,12 @@
 import type Sqlite from 'better-sqlite3'
 
-/** Tables whose rows are written once and never again, whoever holds the connection. */
+/** Tables whose rows this server writes once and never again. */
 const APPEND_ONLY = ['audit_events']
 
 /**
  * Triggers are spelled differently by each database, so they cannot stand in schema.sql; these are SQLite's.
+ *
+ * A connection must have `recursive_triggers` on, or INSERT OR REPLACE would slip past them.
  *
  * @example makeAppendOnly(sqlite)
  */

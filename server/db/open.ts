@@ -51,6 +51,7 @@ function setPragmas(sqlite: Sqlite.Database): void {
   // With NORMAL, a power cut loses commits that were already answered. FULL costs one fsync a commit.
   sqlite.pragma('synchronous = FULL')
   sqlite.pragma('foreign_keys = ON')
+  sqlite.pragma('recursive_triggers = ON')
   // A checkpoint writes each page once, however often it changed since the last: rarer ones write less. 40 MB.
   sqlite.pragma('wal_autocheckpoint = 10000')
   // 64 MiB of pages in memory instead of 2.

@@ -5,6 +5,7 @@ export interface Schema {
   api_keys: ApiKeysTable
   artifacts: ArtifactsTable
   audit_events: AuditEventsTable
+  device_login_policies: DeviceLoginPoliciesTable
   device_logins: DeviceLoginsTable
   episodes: EpisodesTable
   guess_budgets: GuessBudgetsTable
@@ -38,6 +39,7 @@ export interface ApiKeysTable {
   created_by: string
   created_at: string
   last_used_at: string | null
+  expires_at: string | null
   revoked_at: string | null
   revoked_by: string | null
 }
@@ -64,6 +66,14 @@ export interface AuditEventsTable {
   ip: string
   user_agent: string
   detail: string
+}
+
+export interface DeviceLoginPoliciesTable {
+  organization_id: string
+  off_at: string | null
+  networks: string
+  key_days: number | null
+  step_up_at: string | null
 }
 
 export interface DeviceLoginsTable {
@@ -95,6 +105,7 @@ export interface DeviceLoginsTable {
   sealed_secret: string | null
   consumed_at: string | null
   consumed_ip: string | null
+  replayed_at: string | null
 }
 
 export interface EpisodesTable {
@@ -150,7 +161,6 @@ export interface OrganizationsTable {
   slug: string
   name: string
   created_at: string
-  device_login_off_at: string | null
 }
 
 export interface ProjectsTable {

@@ -8,16 +8,17 @@ import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
 import { notify } from '../notices/notices.ts'
 import { mayMint } from '../organizations/entitlements.ts'
-import { spendGuess } from './guesses.ts'
+import { guessCode } from './guesses.ts'
 import {
-  findLogin,
-  isOpen,
+  getLogin,
+  isAlive,
   type Login,
   type LoginView,
   sameNetwork,
   unknownCode,
   viewLogin,
 } from './login-view.ts'
+import { letsIn, readLoginPolicy } from './policy.ts'
 import { seal } from './sealed-key.ts'
 import { showUserCode } from './user-code.ts'
 
@@ -30,16 +31,14 @@ type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'limiter'>
  * @throws AppError not_found for an unknown code, rate_limited after too many of them, forbidden when it poisoned
  */
 export async function claimDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: string): Promise<LoginView> {
-  const guess = await spendGuess(ctx, caller)
-  const { login, user_code } = await findLogin(ctx, typed)
-  await guess.giveBack()
-  if (isOpen(ctx, login) && login.claimed_by !== caller.account_id) await claim(ctx, caller, login)
+  const { login, user_code } = await guessCode(ctx, caller, typed)
+  if (isAlive(ctx, login) && login.claimed_by !== caller.account_id) await claim(ctx, caller, login)
   return viewLogin(ctx, caller, user_code)
 }
 
 /** The login as it is now, for the account that claimed it: the page watches it until the terminal has its key. */
 export async function viewDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: string): Promise<LoginView> {
-  const { login, user_code } = await findLogin(ctx, typed)
+  const { login, user_code } = await getLogin(ctx, typed)
   if (login.claimed_by !== caller.account_id) throw unknownCode()
   return viewLogin(ctx, caller, user_code)
 }
@@ -57,8 +56,11 @@ export async function approveDeviceLogin(
 ): Promise<LoginView> {
   const { login, user_code } = await findOwnLogin(ctx, caller, input.user_code)
   const minter = await mayMint(ctx.db, caller.account_id, input.organization_id)
-  if (!minter) throw new AppError('forbidden', 'You may not sign terminals in to this organization.')
-  if (!sameNetwork(login, caller)) await confirmPassword(ctx, caller, input.password ?? '')
+  const policy = await readLoginPolicy(ctx.db, input.organization_id)
+  if (!minter || !letsIn(policy, login.ip)) {
+    throw new AppError('forbidden', 'You may not sign this terminal in to this organization.')
+  }
+  if (policy.step_up || !sameNetwork(login, caller)) await confirmPassword(ctx, caller, input.password ?? '')
   const { key, id, hash } = makeKey()
   const sealed = await seal(login.hpke_public_key, login.id, {
     api_key: key,
@@ -168,8 +170,19 @@ async function claim(ctx: Ctx, caller: PersonCaller, login: Login): Promise<void
 async function poisonIfTaken(ctx: Ctx, caller: PersonCaller, login: Login): Promise<void> {
   const at = ctx.now().toISOString()
   const poisoned = await ctx.db.transaction().execute(async (trx) => {
-    const row = await openLogin(trx, login.id, at)
-      .set({ status: 'denied', denied_because: 'poisoned', decided_at: at })
+    // An approval that the terminal has not picked up yet is taken back as well.
+    const row = await trx
+      .updateTable('device_logins')
+      .set({
+        status: 'denied',
+        denied_because: 'poisoned',
+        decided_at: at,
+        sealed_key: null,
+        sealed_secret: null,
+      })
+      .where('id', '=', login.id)
+      .where('status', 'in', ['pending', 'approved'])
+      .where('expires_at', '>', at)
       .where('claimed_by', '!=', caller.account_id)
       .returning('claimed_by')
       .executeTakeFirst()
@@ -200,9 +213,7 @@ async function findOwnLogin(
   caller: PersonCaller,
   typed: string,
 ): Promise<{ login: Login; user_code: string }> {
-  const guess = await spendGuess(ctx, caller)
-  const found = await findLogin(ctx, typed)
-  await guess.giveBack()
+  const found = await guessCode(ctx, caller, typed)
   if (found.login.claimed_by === caller.account_id) return found
   await poisonIfTaken(ctx, caller, found.login)
   throw new AppError('forbidden', 'Open this code on the page before deciding about it.')

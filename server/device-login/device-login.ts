@@ -3,19 +3,19 @@ import { recordEvent } from '../audit/audit.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
+import type { Database } from '../db/open.ts'
 import type { DeviceLoginsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
-import { LIFE_MS } from './guesses.ts'
 import { publicKeyOf } from './sealed-key.ts'
-import { makeUserCode, showUserCode } from './user-code.ts'
+import { LIFE_MS, makeUserCode, showUserCode, userCodeHmac } from './user-code.ts'
 
 /** The one public client that is registered: our own CLI, and the stock RoboTrace client speaks as it. */
 export const CLI_CLIENT = 'robotrace-cli'
 
 /** Starts per network in an hour, and logins alive at the same moment. */
-export const STARTS_PER_HOUR = 20
-export const LIVE_PER_NETWORK = 5
+const STARTS_PER_HOUR = 20
+const LIVE_PER_NETWORK = 5
 
 export interface StartLogin {
   client_id: string
@@ -47,7 +47,6 @@ export async function startDeviceLogin(
   input: StartLogin,
 ): Promise<StartedLogin> {
   const now = ctx.now()
-  await limitStarts(ctx, networkOf(input.ip), now)
   const device_code = randomBytes(32).toString('base64url')
   const hpke_public_key = await publicKeyOf(device_code)
   const user_code = await insertLogin(
@@ -61,11 +60,6 @@ export async function startDeviceLogin(
     expires_in: LIFE_MS / 1000,
     interval: input.interval_s,
   }
-}
-
-/** How a code is found again without being kept: keyed, because 37 bits fall to a plain hash in minutes. */
-export function userCodeHmac(ctx: Pick<AppContext, 'signing'>, code: string): string {
-  return ctx.signing.sign('user-code', code)
 }
 
 export function hashDeviceCode(device_code: string): string {
@@ -97,6 +91,7 @@ async function insertLogin(
     }
     try {
       await ctx.db.transaction().execute(async (trx) => {
+        await limitStarts(trx, row.network, now)
         await trx.insertInto('device_logins').values(row).execute()
         const actor = { kind: 'anonymous' as const, id: null, ip: input.ip, user_agent: input.user_agent }
         await recordEvent(trx, created_at, {
@@ -114,9 +109,10 @@ async function insertLogin(
   throw new AppError('unavailable', 'No free confirmation code was found. Try again.', { retry_after: 5 })
 }
 
-async function limitStarts(ctx: Pick<AppContext, 'db'>, network: string, now: Date): Promise<void> {
+/** Counted in the transaction of the insert, so that starts at the same moment count each other. */
+async function limitStarts(trx: Database, network: string, now: Date): Promise<void> {
   const hourAgo = new Date(now.getTime() - 3_600_000).toISOString()
-  const recent = await ctx.db
+  const recent = await trx
     .selectFrom('device_logins')
     .select(['status', 'created_at', 'expires_at'])
     .where('network', '=', network)

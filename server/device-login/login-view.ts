@@ -5,8 +5,8 @@ import { AppError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
-import { userCodeHmac } from './device-login.ts'
-import { normalizeUserCode, showUserCode } from './user-code.ts'
+import { letsIn, readLoginPolicy } from './policy.ts'
+import { normalizeUserCode, showUserCode, userCodeHmac } from './user-code.ts'
 
 export type Login = DeviceLoginsTable
 
@@ -26,30 +26,59 @@ export interface LoginView {
   browser_ip: string
   /** What the key will be allowed to do. */
   scopes: string[]
-  /** Null: until it is revoked. */
-  key_expires_at: null
-  /** Where the caller may let the terminal in. */
-  organizations: { id: string; slug: string; name: string }[]
+  /** Where the caller may let the terminal in, and what is asked there. */
+  organizations: LoginTarget[]
 }
 
-/**
- * The login a typed code names.
- *
- * @throws AppError not_found
- */
+/** The login a typed code names, if there is one. */
 export async function findLogin(
-  ctx: Pick<AppContext, 'db' | 'now' | 'signing'>,
+  ctx: Pick<AppContext, 'db' | 'signing'>,
   typed: string,
-): Promise<{ login: Login; user_code: string }> {
+): Promise<{ login: Login; user_code: string } | undefined> {
   const user_code = normalizeUserCode(typed)
-  if (user_code === undefined) throw unknownCode()
+  if (user_code === undefined) return undefined
   const login = await ctx.db
     .selectFrom('device_logins')
     .selectAll()
     .where('user_code_hmac', '=', userCodeHmac(ctx, user_code))
     .executeTakeFirst()
-  if (!login) throw unknownCode()
-  return { login, user_code }
+  return login && { login, user_code }
+}
+
+/** @throws AppError not_found */
+export async function getLogin(
+  ctx: Pick<AppContext, 'db' | 'signing'>,
+  typed: string,
+): Promise<{ login: Login; user_code: string }> {
+  const found = await findLogin(ctx, typed)
+  if (!found) throw unknownCode()
+  return found
+}
+
+/** An organization the caller may let the terminal in to. */
+export interface LoginTarget {
+  id: string
+  slug: string
+  name: string
+  /** The organization asks for the password at every approval. */
+  password_required: boolean
+  /** How many days the key will live; null: until it is revoked. */
+  key_days: number | null
+}
+
+async function targetsOf(
+  ctx: Pick<AppContext, 'db'>,
+  caller: PersonCaller,
+  login: Login,
+): Promise<LoginTarget[]> {
+  const targets: LoginTarget[] = []
+  for (const { id } of await listOwnOrganizations(ctx, caller.account_id)) {
+    const minter = await mayMint(ctx.db, caller.account_id, id)
+    const policy = await readLoginPolicy(ctx.db, id)
+    if (!minter || !letsIn(policy, login.ip)) continue
+    targets.push({ ...minter.organization, password_required: policy.step_up, key_days: policy.key_days })
+  }
+  return targets
 }
 
 /** The login as the page shows it to this person, now. */
@@ -58,9 +87,7 @@ export async function viewLogin(
   caller: PersonCaller,
   user_code: string,
 ): Promise<LoginView> {
-  const { login } = await findLogin(ctx, user_code)
-  const own = await listOwnOrganizations(ctx, caller.account_id)
-  const entitled = await Promise.all(own.map(({ id }) => mayMint(ctx.db, caller.account_id, id)))
+  const { login } = await getLogin(ctx, user_code)
   return {
     state: stateOf(ctx, login),
     user_code: showUserCode(user_code),
@@ -72,8 +99,7 @@ export async function viewLogin(
     same_network: sameNetwork(login, caller),
     browser_ip: caller.ip,
     scopes: login.scopes.split(' '),
-    key_expires_at: null,
-    organizations: entitled.flatMap((minter) => (minter ? [minter.organization] : [])),
+    organizations: await targetsOf(ctx, caller, login),
   }
 }
 
@@ -89,16 +115,14 @@ function stateOf(ctx: Pick<AppContext, 'now'>, login: Login): LoginView['state']
   return login.status
 }
 
-export function isOpen(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
-  return login.status === 'pending' && isAlive(ctx, login)
-}
-
-function isAlive(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
+/** Whether its ten minutes are not over. */
+export function isAlive(ctx: Pick<AppContext, 'now'>, login: Login): boolean {
   return login.expires_at > ctx.now().toISOString()
 }
 
 export function sameNetwork(login: Login, caller: PersonCaller): boolean {
-  return login.network === networkOf(caller.ip)
+  // Two addresses that are not known are not the same: then the code must be typed and the password given.
+  return login.network !== 'unknown' && login.network === networkOf(caller.ip)
 }
 
 export function unknownCode(): AppError {

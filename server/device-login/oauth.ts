@@ -6,7 +6,8 @@ import { DEFAULT_SCOPES, LOGIN_SCOPES } from '../api-keys/scopes.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
-import { OAuthError, oauthDoor } from '../http/oauth-door.ts'
+import { oauthDoor } from '../http/oauth-door.ts'
+import { OAuthError } from '../http/oauth-error.ts'
 import { CLI_CLIENT, startDeviceLogin } from './device-login.ts'
 import { type PollOutcome, pollDeviceLogin } from './poll.ts'
 import { verificationUris } from './rest.ts'
@@ -64,6 +65,7 @@ export const oauthDoors: Door[] = [
     example: { token: 'rt_0000000000_' },
     answers: 'An empty object, for a token that was ended and for one that never was',
     async handle(ctx, input, from) {
+      if (input.client_id !== undefined) requireClient(input.client_id)
       const caller = await callerOf(ctx, input.token)
       // Somebody who was faster has done what was asked for.
       if (caller) await revokeOwnKey(ctx, caller, from).catch(ignoreDeadKey)
@@ -91,6 +93,7 @@ export const oauthDoors: Door[] = [
         iat: Math.floor(Date.parse(key.created_at) / 1000),
         iss: ctx.config.public_url,
         token_type: 'bearer',
+        ...(key.expires_at === null ? {} : { exp: Math.floor(Date.parse(key.expires_at) / 1000) }),
       }
     },
   }),
@@ -149,7 +152,7 @@ function requireClient(id: string): void {
     throw new OAuthError('invalid_client', `The client is not registered. Use ${CLI_CLIENT}.`, {}, 401)
 }
 
-async function callerOf(ctx: Pick<AppContext, 'db'>, token: string) {
+async function callerOf(ctx: Pick<AppContext, 'db' | 'now'>, token: string) {
   const parsed = parseKey(token)
   return parsed && verifyApiKey(ctx, parsed)
 }

@@ -7,6 +7,7 @@ import { networkOf } from '../http/client-address.ts'
 import { notify } from '../notices/notices.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { hashDeviceCode } from './device-login.ts'
+import { type LoginPolicy, letsIn, readLoginPolicy } from './policy.ts'
 import { type Handoff, openSealed } from './sealed-key.ts'
 
 /** What a poll comes to; both dialects are made of it. */
@@ -88,7 +89,19 @@ async function pace(ctx: Ctx, login: Login): Promise<PollOutcome> {
     .returning('interval_s')
     .executeTakeFirst()
   if (passed && !hasty) return { state: 'pending', interval_s: login.interval_s }
+  if (!passed) await slowDown(ctx, login.id, slower)
   return { state: 'too_fast', interval_s: slower }
+}
+
+/** A poll that lost to another one at the same moment: what it is told to wait holds from now on. */
+async function slowDown(ctx: Ctx, id: string, interval_s: number): Promise<void> {
+  await ctx.db
+    .updateTable('device_logins')
+    .set({ interval_s })
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+    .where('interval_s', '<', interval_s)
+    .execute()
 }
 
 async function redeem(ctx: Ctx, login: Login, poll: Poll): Promise<PollOutcome> {
@@ -106,7 +119,8 @@ async function consume(
 ): Promise<PollOutcome> {
   const { organization_id, claimed_by, api_key_id, api_key_hash } = login
   if (!organization_id || !claimed_by || !api_key_id || !api_key_hash) return { state: 'denied' }
-  const approver = await mayMint(trx, claimed_by, organization_id)
+  const policy = await readLoginPolicy(trx, organization_id)
+  const approver = letsIn(policy, login.ip) ? await mayMint(trx, claimed_by, organization_id) : undefined
   const actor = { kind: 'person' as const, id: claimed_by, ip: poll.ip, user_agent: poll.user_agent }
   const claimed = await trx
     .updateTable('device_logins')
@@ -135,6 +149,7 @@ async function consume(
     sdk_version: login.sdk_version,
     created_by: claimed_by,
     created_at: at,
+    expires_at: keyEnd(policy, at),
   })
   await recordEvent(trx, at, { ...event, action: 'device_login.consumed', detail: { api_key_id } })
   const { email, organization } = approver
@@ -144,14 +159,25 @@ async function consume(
   }
 }
 
+function keyEnd({ key_days }: LoginPolicy, at: string): string | null {
+  return key_days === null ? null : new Date(Date.parse(at) + key_days * DAY_MS).toISOString()
+}
+
+const DAY_MS = 86_400_000
+
 const NOT_ENTITLED = { status: 'denied', denied_because: 'not_entitled' } as const
 const UNSEALED = { sealed_key: null, sealed_secret: null }
 
-/** A code that is presented again after it was used was copied by somebody: the owner hears of it. */
+/**
+ * A code that is presented again after it was used was copied by somebody. The trail keeps the first time, and the
+ * first time from elsewhere, of which its owner hears: whoever has the code cannot fill the table with the rest.
+ */
 async function noteReplay(ctx: Ctx, login: Login, poll: Poll): Promise<void> {
-  const at = ctx.now().toISOString()
   const elsewhere = networkOf(poll.ip) !== networkOf(login.consumed_ip ?? login.ip)
+  if (elsewhere ? login.replayed_at !== null : await isReplayKnown(ctx.db, login.id)) return
+  const at = ctx.now().toISOString()
   await ctx.db.transaction().execute(async (trx) => {
+    if (elsewhere && !(await markReplayed(trx, login.id, at))) return
     await recordEvent(trx, at, {
       action: 'device_login.replayed',
       actor: { kind: 'anonymous', id: null, ip: poll.ip, user_agent: poll.user_agent },
@@ -162,4 +188,25 @@ async function noteReplay(ctx: Ctx, login: Login, poll: Poll): Promise<void> {
     const detail = { ip: poll.ip, hostname: login.hostname, api_key_id: login.api_key_id }
     await notify(trx, at, { account_id: login.claimed_by, kind: 'device_login_replayed', detail })
   })
+}
+
+async function isReplayKnown(db: Database, login_id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('audit_events')
+    .select('id')
+    .where('target', '=', login_id)
+    .where('action', '=', 'device_login.replayed')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+async function markReplayed(trx: Database, login_id: string, at: string): Promise<boolean> {
+  const row = await trx
+    .updateTable('device_logins')
+    .set({ replayed_at: at })
+    .where('id', '=', login_id)
+    .where('replayed_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
 }

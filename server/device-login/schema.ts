@@ -1,17 +1,22 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { PollDeviceLogin, StartedDeviceLogin } from '../../sdk/wire.ts'
 import { LOGIN_SCOPES } from '../api-keys/scopes.ts'
 import { accepts, answers } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
 
-/** Bounded like everything a stranger may send; longer ones are cut where they are shown. */
+/** Bounded like everything a stranger may send. */
 const secret = z
   .string('must be a text')
   .min(1, 'must not be empty')
   .max(200, 'must have at most 200 characters')
 
-/** `null` counts as absent, as everywhere on the wire. */
-const optionalLine = (max: number) => z.preprocess((value) => value ?? undefined, line(0, max).optional())
+/** What a terminal tells of itself: `null` counts as absent, and a long name is cut instead of ending the login. */
+const optionalLine = (max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.slice(0, max) : (value ?? undefined)),
+    line(0, max).optional(),
+  )
 
 export const startInput = z.object({
   user_agent: optionalLine(300),
@@ -44,3 +49,13 @@ export const requestedScopes = z
   .max(300)
   .transform((text) => text.split(' ').filter(Boolean))
   .refine((asked) => asked.every((scope) => LOGIN_SCOPES.includes(scope)), 'invalid_scope')
+
+export const policyInput = z.object({
+  organization_id: z.uuid(),
+  allowed: z.boolean(),
+  networks: z
+    .array(z.string().trim().refine(ipaddr.isValidCIDR, 'must be a network such as 10.0.0.0/8'))
+    .max(50, 'must have at most 50 networks'),
+  key_days: z.int().min(1, 'must be 1 or more').max(3650, 'must be 3650 or less').nullable(),
+  step_up: z.boolean(),
+})

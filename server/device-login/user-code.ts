@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { AppContext } from '../context.ts'
+
+/** A login, and with it its code, lives ten minutes (seed; ASVS 6.5.5 allows no more). */
+export const LIFE_MS = 600_000
 
 /**
  * The code a person compares and types: eight of 24 symbols (36.7 bits), no vowels and no look-alikes, shown as
@@ -40,4 +44,9 @@ export function normalizeUserCode(typed: string): string | undefined {
 /** @example showUserCode('XKDFPQ4N') // 'XKDF-PQ4N' */
 export function showUserCode(code: string): string {
   return `${code.slice(0, 4)}-${code.slice(4)}`
+}
+
+/** How a code is found again without being kept: keyed, because 37 bits fall to a plain hash in minutes. */
+export function userCodeHmac(ctx: Pick<AppContext, 'signing'>, code: string): string {
+  return ctx.signing.sign('user-code', code)
 }

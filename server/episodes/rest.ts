@@ -1,5 +1,6 @@
 import type { Door } from '../http/door.ts'
-import { door, sendJson, streamDoor } from '../http/door.ts'
+import { door, streamDoor } from '../http/door.ts'
+import { sendJson } from '../http/send-json.ts'
 import { sendArtifact, signArtifact } from './artifacts.ts'
 import { getEpisode, startEpisode } from './episodes.ts'
 import { finalizeEpisode } from './finalize.ts'

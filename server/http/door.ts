@@ -6,7 +6,8 @@ import type { AppContext } from '../context.ts'
 import { AppError, type Code } from '../errors.ts'
 import { type Origin, originOf } from './client-address.ts'
 import { invalidInput } from './fields.ts'
-import { parseJson, stringifyJson } from './json.ts'
+import { parseJson } from './json.ts'
+import { sendJson } from './send-json.ts'
 
 /** Who may call: a machine with an API key, either that or a signed-in person, or anybody. */
 interface Callers {
@@ -120,16 +121,6 @@ function requireScope(caller: Caller | AnonymousCaller, scope: Scope | undefined
   throw new AppError('insufficient_scope', `This key may not do that: it lacks the scope ${scope}.`, {
     scope,
   })
-}
-
-export function sendJson(response: Response, status: number, body: unknown): void {
-  const text = stringifyJson(body)
-  response.statusCode = status
-  response.setHeader('Content-Type', 'application/json; charset=utf-8')
-  // Answers carry signed links and one tenant's data: nobody on the way may keep them.
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Length', Buffer.byteLength(text))
-  response.end(text)
 }
 
 function readInput<Input extends z.ZodType>(schema: Input, request: Request): z.output<Input> {

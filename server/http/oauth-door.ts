@@ -1,39 +1,11 @@
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import type { z } from 'zod'
 import type { AppContext } from '../context.ts'
-import { type AppError, toAppError } from '../errors.ts'
 import { type Origin, originOf } from './client-address.ts'
-import { type Door, type Guards, sendJson } from './door.ts'
+import type { Door, Guards } from './door.ts'
+import { OAuthError, refuseOAuth } from './oauth-error.ts'
 import { requestId } from './request-log.ts'
-
-/** RFC 6749 section 5.2 and RFC 8628 section 3.5: the codes our OAuth routes answer. */
-export type OAuthCode =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'invalid_scope'
-  | 'unsupported_grant_type'
-  | 'authorization_pending'
-  | 'slow_down'
-  | 'access_denied'
-  | 'expired_token'
-  | 'temporarily_unavailable'
-  | 'server_error'
-
-/** A refusal in OAuth's own words. Its clients know no other body, so these routes never answer a problem. */
-export class OAuthError extends Error {
-  readonly code: OAuthCode
-  readonly status: number
-  readonly extra: Record<string, number>
-
-  constructor(code: OAuthCode, description: string, extra: Record<string, number> = {}, status = 400) {
-    super(description)
-    this.name = 'OAuthError'
-    this.code = code
-    this.status = status
-    this.extra = extra
-  }
-}
+import { sendJson } from './send-json.ts'
 
 interface Declaration<Input extends z.ZodType> {
   path: string
@@ -70,7 +42,10 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
         const input = readParameters(declared.input, request)
         sendJson(response, 200, await declared.handle(ctx, input, { ...originOf(request), organization_id }))
       } catch (thrown) {
-        refuse(ctx, response, thrown)
+        const error = refuseOAuth(response, thrown)
+        if (error.code === 'server_error') {
+          ctx.log.error({ err: thrown, request_id: requestId(response) }, 'unexpected error')
+        }
       }
     },
   }
@@ -126,31 +101,4 @@ function parametersOfJson(text: string): Record<string, string> {
 
 function cleanName(name: string): string {
   return name.replace(/[^\w.-]/g, '').slice(0, 40)
-}
-
-function refuse(ctx: AppContext, response: Response, thrown: unknown): void {
-  const error = thrown instanceof OAuthError ? thrown : translate(toAppError(thrown))
-  if (error.code === 'server_error') {
-    ctx.log.error({ err: thrown, request_id: requestId(response) }, 'unexpected error')
-  }
-  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="RoboTrace"')
-  const { retry_after, ...extra } = error.extra
-  if (retry_after !== undefined) response.setHeader('Retry-After', retry_after)
-  sendJson(response, error.status, { error: error.code, error_description: error.message, ...extra })
-}
-
-/** Our own refusals, in OAuth's words. */
-function translate(error: AppError): OAuthError {
-  const { retry_after = 5 } = error.extra
-  switch (error.code) {
-    case 'rate_limited':
-    case 'unavailable':
-      return new OAuthError('temporarily_unavailable', error.detail, { retry_after }, error.status)
-    case 'unauthenticated':
-      return new OAuthError('invalid_client', error.detail, {}, 401)
-    case 'internal':
-      return new OAuthError('server_error', error.detail, {}, 500)
-    default:
-      return new OAuthError('invalid_request', error.detail)
-  }
 }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { AppError, toAppError, toProblem } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { refuseOAuth } from './oauth-error.ts'
 import { requestId } from './request-log.ts'
 
 /** The one place where a thrown error becomes an answer: RFC 9457, never a stack, a query or a path. */
@@ -8,6 +9,11 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, request, response, _next) => {
     const error = fromParser(thrown) ?? toAppError(thrown)
+    if (hasHungUp(request, thrown)) {
+      // Nobody is left to answer, and nothing here went wrong: the request's own line says that it was aborted.
+      response.destroy()
+      return
+    }
     if (error.code === 'internal') {
       log.error({ err: error.cause, request_id: requestId(response) }, 'unexpected error')
     }
@@ -16,7 +22,8 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       response.destroy()
       return
     }
-    sendProblem(request, response, error)
+    if (request.originalUrl.startsWith('/oauth/')) refuseOAuth(response, error)
+    else sendProblem(request, response, error)
   }
 }
 
@@ -25,25 +32,43 @@ export const notFound: RequestHandler = () => {
   throw new AppError('not_found', 'No such address.')
 }
 
-/** RFC 6750 section 3: no `error` attribute, because which of missing and wrong it was is not told. */
 const CHALLENGE = 'Bearer realm="RoboTrace"'
+const KEY_HEADERS = ['authorization', 'x-robotrace-key', 'x-api-key']
+
+/** RFC 6750 section 3: whoever presented something learns that it is no good, whoever did not learns the scheme only. */
+function challenge(request: Request): string {
+  const presented = KEY_HEADERS.some((name) => request.headers[name] !== undefined)
+  return presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE
+}
+
+/** What a handler may have said about the body it meant to send; a problem is another body. */
+const REPRESENTATION = ['Content-Disposition', 'Content-Encoding', 'ETag', 'Last-Modified', 'Accept-Ranges']
 
 export function sendProblem(request: Request, response: Response, error: AppError): void {
   const problem = toProblem(error, { instance: request.path, request_id: requestId(response) })
   const type = request.accepts(['application/problem+json', 'application/json']) || 'application/json'
   response.statusCode = problem.status
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', challenge(request))
   if (problem.scope) {
     response.setHeader(
       'WWW-Authenticate',
       `${CHALLENGE}, error="insufficient_scope", scope="${problem.scope}"`,
     )
   }
+  for (const header of REPRESENTATION) response.removeHeader(header)
+  if (problem.status !== 416) response.removeHeader('Content-Range')
   if (problem.retry_after !== undefined) response.setHeader('Retry-After', problem.retry_after)
   if (!request.complete) letSenderFinish(request)
   response.setHeader('Content-Type', type)
   response.setHeader('Cache-Control', 'no-store')
-  response.end(JSON.stringify(problem))
+  const text = JSON.stringify(problem)
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+/** Whether this is how the request's own body broke off: the sender went away, or was cut for sending nothing. */
+function hasHungUp(request: Request, thrown: unknown): boolean {
+  return !request.complete && request.errored !== null && request.errored === thrown
 }
 
 /** How long the rest of a refused body is read and thrown away. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 /** Control characters and direction overrides: they forge log lines, terminals and names on a page. */
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g
 
 /**
  * One line of text as people type it: what cannot be seen is dropped, the ends are trimmed.

@@ -7,8 +7,8 @@ export interface Minter {
 }
 
 /**
- * Whether an account may have a device login's key for this organization, as the rows are now: enabled, still a
- * member with the right to mint (or staff), and the organization lets terminals in.
+ * Whether an account may mint keys for this organization, as the rows are now: enabled, and still a member with the
+ * right to mint (or staff).
  *
  * @returns undefined when it may not
  */
@@ -26,7 +26,6 @@ export async function mayMint(
     .select(['a.email', 'a.staff_since', 'm.role', 'o.id', 'o.slug', 'o.name'])
     .where('a.id', '=', account_id)
     .where('a.disabled_at', 'is', null)
-    .where('o.device_login_off_at', 'is', null)
     .executeTakeFirst()
   if (!row || (row.staff_since === null && (row.role === null || row.role === 'viewer'))) return undefined
   const { email, id, slug, name } = row

@@ -70,4 +70,26 @@ describe('discovery and neighbours', () => {
     const bare = await server.fetch(`/api/episodes?access_token=${api_key}`)
     expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="RoboTrace"'])
   })
+
+  test('D09 whatever goes wrong on an OAuth route, and wherever, the answer is RFC 6749 JSON', async () => {
+    await using server = await startTestServer()
+    const url = `${server.url}/oauth/token`
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const answers = [
+      await fetch(url, { method: 'POST', headers: form, body: `a=${'x'.repeat(20_000)}` }),
+      await fetch(url),
+      await fetch(url, {
+        method: 'POST',
+        headers: { ...form, 'Content-Encoding': 'gzip' },
+        body: 'not gzip',
+      }),
+      await fetch(url, { method: 'POST', headers: { ...form, Origin: 'https://evil.example' }, body: 'a=b' }),
+      await fetch(`${server.url}/oauth/nothing`),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([413, 405, 400, 403, 404])
+    for (const answer of answers) {
+      expect(Object.keys(Object(await answer.json()))).toEqual(['error', 'error_description'])
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+    }
+  })
 })

@@ -160,10 +160,9 @@ describe('token request', () => {
     const lab = await tenant(server)
     const login = await start(server)
     await approve(server, lab, login)
-    await server.ctx.db
-      .updateTable('organizations')
-      .set({ device_login_off_at: '2026-01-01T00:00:00.000Z' })
-      .execute()
+    const { organization_id } = lab
+    const off = { organization_id, allowed: false, networks: [], key_days: null, step_up: false }
+    await pageOf(server, lab.owner).setPolicy.mutate(off)
     expect(await poll(server, login.device_code)).toMatchObject({ status: 'denied' })
     const next = await start(server)
     const view = await pageOf(server, lab.owner).claim.mutate(next)

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { startTestServer } from '../harness.ts'
 import { bearer, tenant } from '../seed.ts'
@@ -48,6 +49,34 @@ describe('start', () => {
     expect((await post(server, '/api/cli/auth/start', {}, '2001:db8:1:2::1')).status).toBe(429)
     server.clock.advance('30m')
     expect((await post(server, '/api/cli/auth/start', {}, '2001:db8:1:2::1')).status).toBe(200)
+  })
+})
+
+describe('many starts at the same moment', () => {
+  test('do not pass the cap of five together', async () => {
+    await using server = await startTestServer()
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => post(server, '/api/cli/auth/start', {})),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5)
+  })
+
+  test('D18 a code that is taken again and again ends in 503 with the time to wait', async () => {
+    await using server = await startTestServer()
+    await start(server)
+    // As if every draw were taken: there can be one login of this client only.
+    await sql`CREATE UNIQUE INDEX taken ON device_logins (client_id)`.execute(server.ctx.db)
+    const answer = await post(server, '/api/cli/auth/start', {})
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+  })
+
+  test('a hostname and a program name of any length are cut, not refused', async () => {
+    await using server = await startTestServer()
+    const body = { hostname: 'h'.repeat(500), user_agent: 'u'.repeat(5000) }
+    expect((await post(server, '/api/cli/auth/start', body)).status).toBe(200)
+    const row = await server.ctx.db.selectFrom('device_logins').selectAll().executeTakeFirstOrThrow()
+    expect([row.hostname?.length, row.user_agent.length]).toEqual([120, 300])
   })
 })
 

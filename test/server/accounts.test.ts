@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2'
 import { describe, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
@@ -59,6 +60,21 @@ describe('signing in', () => {
     expect(await me(server, attacker.cookie)).toBeNull()
     const planted = await signIn(server, victim.email, PASSWORD, 'robotrace_session=chosen-by-somebody-else')
     expect(planted.headers.getSetCookie().join()).not.toContain('chosen-by-somebody-else')
+  })
+
+  test('a hash made with older parameters is renewed by the sign-in', async () => {
+    await using server = await startTestServer()
+    const { email, caller } = await person(server)
+    const weak = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1, parallelism: 1 })
+    await server.ctx.db
+      .updateTable('accounts')
+      .set({ password_hash: weak })
+      .where('id', '=', caller.account_id)
+      .execute()
+    expect((await signIn(server, email)).status).toBe(200)
+    const row = await server.ctx.db.selectFrom('accounts').select('password_hash').executeTakeFirstOrThrow()
+    expect(row.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect((await signIn(server, email)).status).toBe(200)
   })
 
   test('passwords of any length and script work whole: nothing is cut off', async () => {

@@ -122,3 +122,33 @@ describe('last used', () => {
     expect(await statusWith(server, api_key)).toBe(200)
   })
 })
+
+test('minting and revoking stand in the audit trail, with who and where, and no secret', async () => {
+  await using server = await startTestServer()
+  const { owner, organization_id } = await tenant(server)
+  const portal = portalClient(server, owner)
+  const { key, api_key } = await portal.apiKeys.mint.mutate({ organization_id, label: 'ci' })
+  await portal.apiKeys.revoke.mutate({ id: api_key.id })
+  const events = await server.ctx.db
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('target', '=', api_key.id)
+    .execute()
+  expect(events.map(({ action }) => action).sort()).toEqual(['api_key.minted', 'api_key.revoked'])
+  for (const event of events)
+    expect(event).toMatchObject({ actor_id: owner.caller.account_id, organization_id, ip: '127.0.0.1' })
+  expect(JSON.stringify(events)).not.toContain(key.slice(14))
+})
+
+test('another organization’s key is revoked by nobody, and its id answers what an unknown one answers', async () => {
+  await using server = await startTestServer()
+  const [mine, theirs] = [await tenant(server), await tenant(server)]
+  const portal = portalClient(server, mine.owner)
+  const refusals = await Promise.all(
+    [theirs.api_key_id, '0000000000'].map((id) =>
+      portal.apiKeys.revoke.mutate({ id }).catch((error) => error.data.problem),
+    ),
+  )
+  const [hidden, unknown] = refusals.map(({ request_id: _, ...rest }) => rest)
+  expect(hidden).toEqual(unknown)
+})

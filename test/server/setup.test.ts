@@ -67,3 +67,19 @@ describe('set-up', () => {
     expect((await mutate(server, 'setup.complete', { ...firstAccount, token: link })).status).toBe(200)
   })
 })
+
+describe('a new password', () => {
+  test.each(['password', '12345678', 'PassW0rd', 'halcyon2026', 'art@lab.example', 'robotrace123'])(
+    'that guessing starts with is refused with a sentence: %s',
+    async (password) => {
+      await using server = await startTestServer()
+      const link = new URL((await makeSetupLink(server.ctx)) ?? '')
+      const token = link.searchParams.get('token') ?? ''
+      const refused = await mutate(server, 'setup.complete', { ...firstAccount, password, token })
+      expect(refused.status).toBe(400)
+      expect(await refused.text()).toMatch(
+        /password: (is one of the passwords that are tried first|follows from names)/,
+      )
+    },
+  )
+})
