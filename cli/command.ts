@@ -125,7 +125,8 @@ function camel(name: string): string {
 
 /** Arguments show in every list of processes and in the shell's history. */
 function refuseKeys(args: readonly string[]): void {
-  if (!args.some((arg) => /\b(?:rt|rbtk)_[0-9A-Za-z]{6,}_/.test(arg))) return
+  // The whole shape of a key: a profile may well be called rt_staging_eu.
+  if (!args.some((arg) => /(?:rt|rbtk)_[0-9A-Za-z]{10}_[0-9A-Za-z_-]{20}/.test(arg))) return
   throw new Failure('A key on the command line can be read by everybody on this machine.', {
     hint: 'run `robotrace login`, or put it into the variable ROBOTRACE_API_KEY',
     status: EXIT.usage,

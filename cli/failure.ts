@@ -1,5 +1,12 @@
 import { DeviceLoginError } from '../sdk/device-login.ts'
-import { AuthError, RobotraceError, TransportError } from '../sdk/errors.ts'
+import {
+  APIError,
+  AuthError,
+  ConfigurationError,
+  RobotraceError,
+  ServerError,
+  TransportError,
+} from '../sdk/errors.ts'
 import { hideKeys } from '../sdk/key-format.ts'
 import type { Host } from './host.ts'
 import { clean, paint } from './print.ts'
@@ -40,6 +47,12 @@ export function failureOf(error: unknown): Failure {
       reason: 'unreachable',
     })
   }
+  if (error instanceof APIError) return new Failure(error.message, { hint: hintFor(error) })
+  if (error instanceof ConfigurationError) {
+    return new Failure(error.message, {
+      hint: 'check the file and its folder, or point ROBOTRACE_HOME at a folder of your own',
+    })
+  }
   if (error instanceof RobotraceError) return new Failure(error.message)
   throw error
 }
@@ -52,10 +65,25 @@ export function showFailure(host: Host, failure: Failure): void {
   if (failure.hint) host.err.write(`${bold('Try:')} ${safe(failure.hint)}\n`)
 }
 
+/** What to do about an answer that refuses, or is none; undefined where the server's own sentence says it. */
+function hintFor(error: APIError): string | undefined {
+  const { status, request_id } = error
+  if (status < 200 || (status >= 300 && status < 400)) {
+    return 'use the address it redirects to, usually the same one with https:// instead of http://'
+  }
+  if (status >= 500) {
+    const which = request_id ? ` (request ${request_id} in its log)` : ''
+    return `again in a minute; if it stays so, ask whoever runs the server${which}`
+  }
+  if (error instanceof ServerError) {
+    return 'check that the address is that of a RoboTrace deployment (`--base-url` names another one), and up to date'
+  }
+  return undefined
+}
+
 function loginFailure(error: DeviceLoginError): Failure {
   const { reason } = error
-  const lost =
-    error.cause instanceof TransportError ? ` The last poll had no answer: ${error.cause.message}` : ''
+  const lost = error.cause instanceof RobotraceError ? ` The last poll failed: ${error.cause.message}` : ''
   const hints = {
     expired: 'run `robotrace login` again; a login stays open for 10 minutes',
     denied: 'run `robotrace login` again; if you clicked Refuse yourself, nothing has changed',

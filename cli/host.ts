@@ -22,8 +22,8 @@ export interface Host {
   env: (name: string) => string | undefined
   /** Whether somebody is there to answer a question. */
   interactive: boolean
-  /** The answer to a question; undefined when there is none, or Ctrl-C came instead. */
-  ask: (question: string) => Promise<string | undefined>
+  /** The answer to a question; undefined when there is none, or Ctrl-C or the signal came instead. */
+  ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>
   /** Milliseconds since 1970. */
   now: () => number
   /** Waits; rejects with the signal's reason when it is aborted. */
@@ -79,14 +79,17 @@ function output(stream: WriteStream): Output {
   }
 }
 
-function ask(question: string): Promise<string | undefined> {
+function ask(question: string, signal?: AbortSignal): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   let answered = false
   return new Promise((resolve) => {
-    lines.once('SIGINT', () => lines.close())
+    const close = (): void => lines.close()
+    lines.once('SIGINT', close)
+    signal?.addEventListener('abort', close, { once: true })
     lines.once('close', () => {
       // Still unanswered: what comes next begins on a line of its own.
       if (!answered) process.stderr.write('\n')
+      signal?.removeEventListener('abort', close)
       resolve(undefined)
     })
     lines.question(question, (answer) => {

@@ -116,7 +116,7 @@ function wait(host: Host, expires_in: number): () => void {
   const draw = (): void => {
     const left_s = Math.max(0, Math.ceil((until - host.now()) / 1000))
     const clock = `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, '0')}`
-    host.out.write(`\r\u001b[2K${WAITING} ${dim(`${clock} left`)}`)
+    host.out.write(`\r\u001b[2K${waitingLine(`${clock} left`, host.out.columns, dim)}`)
   }
   draw()
   const stop = host.every(1000, draw)
@@ -124,6 +124,12 @@ function wait(host: Host, expires_in: number): () => void {
     stop()
     host.out.write(`\r\u001b[2K${WAITING}\n`)
   }
+}
+
+/** Never as wide as the terminal: a line that wraps is not overwritten by the next one, but pushed up. */
+function waitingLine(clock: string, columns: number, dim: (text: string) => string): string {
+  const room = (columns || 80) - 1
+  return WAITING.length + 1 + clock.length <= room ? `${WAITING} ${dim(clock)}` : dim(clock.slice(0, room))
 }
 
 /** For the phone in one's hand; a phone cannot reach an address that means this very machine. */

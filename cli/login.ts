@@ -1,5 +1,6 @@
 import { startDeviceLogin, waitForApproval } from '../sdk/device-login.ts'
-import { refuseLink, saveProfile } from '../sdk/host/write-credentials.ts'
+import { RobotraceError } from '../sdk/errors.ts'
+import { checkWritable, saveProfile } from '../sdk/host/write-credentials.ts'
 import { keyPrefix, keyProblem } from '../sdk/key-format.ts'
 import { revokeOwnKey } from '../sdk/own-key.ts'
 import type { ApprovedDeviceLogin } from '../sdk/wire.ts'
@@ -14,6 +15,8 @@ import { addressOf, isSameAddress, type Saved, savedProfile, warnPlainHttp } fro
 
 /** A deployment of one's own listens here when nothing else is said. */
 const USUAL_ADDRESS = 'http://localhost:3000'
+
+const NOTHING_SAVED = 'Nothing was saved.'
 
 export const login: Command = {
   name: 'login',
@@ -49,12 +52,19 @@ async function signIn(host: Host, given: Given, report: Report): Promise<number>
     report.alreadySignedIn(base_url, saved)
     return EXIT.ok
   }
-  // Before anybody clicks anything: a file that cannot be written would cost them the key.
-  refuseLink(saved.path)
-  warnPlainHttp(host, base_url)
-  warnReplaced(host, saved, base_url)
-  const approved = await approve(host, given, base_url, report)
-  await keep(host, given, saved, approved)
+  const stop = new AbortController()
+  const forget = host.onInterrupt((status) => stop.abort(interrupted(status)))
+  let approved: ApprovedDeviceLogin
+  try {
+    // Before anybody clicks anything: a file that cannot be written would cost them the key.
+    await checkWritable(saved.path, stop.signal)
+    warnPlainHttp(host, base_url)
+    warnReplaced(host, saved, base_url)
+    approved = await approve(host, given, base_url, report, stop.signal)
+    await keep(host, given, saved, approved, stop.signal)
+  } finally {
+    forget()
+  }
   report.approved(saved, withoutKey(approved), keyPrefix(approved.api_key))
   if (host.env('ROBOTRACE_API_KEY')) {
     warn(host, 'ROBOTRACE_API_KEY is set, and wins over the saved key until you remove it.')
@@ -89,10 +99,8 @@ async function approve(
   given: Given,
   base_url: string,
   report: Report,
+  signal: AbortSignal,
 ): Promise<ApprovedDeviceLogin> {
-  const stop = new AbortController()
-  const { signal } = stop
-  const forget = host.onInterrupt((status) => stop.abort(interrupted(status)))
   const options = { base_url, user_agent: host.user_agent, signal }
   try {
     report.welcome(base_url)
@@ -112,18 +120,23 @@ async function approve(
     })
   } finally {
     report.waited()
-    forget()
   }
 }
 
 /** Saves the key, or ends it again: a key that is nowhere saved must not stay alive. */
-async function keep(host: Host, given: Given, saved: Saved, approved: ApprovedDeviceLogin): Promise<void> {
+async function keep(
+  host: Host,
+  given: Given,
+  saved: Saved,
+  approved: ApprovedDeviceLogin,
+  signal: AbortSignal,
+): Promise<void> {
   const { api_key, base_url } = approved
   const told = cleanAll(withoutKey(approved))
   try {
     const problem = keyProblem(api_key)
     if (problem) throw new Failure(`The key that the server sent ${problem}.`)
-    await confirmAccount(host, saved.profile, told, given.flag('force'))
+    await confirmAccount(host, saved.profile, told, given.flag('force'), signal)
     await saveProfile(
       saved.name,
       {
@@ -135,16 +148,25 @@ async function keep(host: Host, given: Given, saved: Saved, approved: ApprovedDe
       },
       saved.path,
       saved.short_path,
+      signal,
     )
   } catch (error) {
-    const failure = failureOf(error)
-    const revoked = await revokeOwnKey({ api_key, base_url, user_agent: host.user_agent }).then(
-      () => 'The new key has been revoked again.',
-      () => 'The new key could not be revoked: do that in the portal → API keys.',
-    )
-    const { hint, status, reason } = failure
-    throw new Failure(`${failure.message} Nothing was saved. ${revoked}`, { hint, status, reason })
+    const revoked = await revokeAgain(host, approved)
+    // What is no error of ours ends with its stack; about the key it says nothing.
+    if (!(error instanceof Failure || error instanceof RobotraceError)) warn(host, revoked)
+    const { message, hint, status, reason } = failureOf(error)
+    const nothing = message.includes(NOTHING_SAVED) ? '' : ` ${NOTHING_SAVED}`
+    throw new Failure(`${message}${nothing} ${revoked}`, { hint, status, reason })
   }
+}
+
+/** The sentence about what became of a key that is not kept. */
+async function revokeAgain(host: Host, { api_key, base_url }: ApprovedDeviceLogin): Promise<string> {
+  const which = ['The new key', keyPrefix(api_key)].filter(Boolean).join(' ')
+  return await revokeOwnKey({ api_key, base_url, user_agent: host.user_agent }).then(
+    () => `${which} has been revoked again.`,
+    () => `${which} could not be revoked, and may be alive: revoke it in the portal → API keys.`,
+  )
 }
 
 function withoutKey({ api_key: _, ...rest }: ApprovedDeviceLogin): Omit<ApprovedDeviceLogin, 'api_key'> {
@@ -152,5 +174,5 @@ function withoutKey({ api_key: _, ...rest }: ApprovedDeviceLogin): Omit<Approved
 }
 
 function interrupted(status: number): Failure {
-  return new Failure('Canceled. Nothing was saved.', { status, reason: 'canceled' })
+  return new Failure(`Canceled. ${NOTHING_SAVED}`, { status, reason: 'canceled' })
 }

@@ -7,7 +7,7 @@ import type { Command, Given } from './command.ts'
 import { EXIT } from './failure.ts'
 import type { Host } from './host.ts'
 import { clean, paint, say, warn } from './print.ts'
-import { notSignedIn, savedProfile } from './saved.ts'
+import { notSignedIn, savedProfile, warnPlainHttp } from './saved.ts'
 
 export const logout: Command = {
   name: 'logout',
@@ -50,6 +50,7 @@ async function revoke(host: Host, name: string, profile: SavedProfile): Promise<
     say(host, `Profile '${clean(name)}' holds no key: nothing to revoke.`)
     return true
   }
+  warnPlainHttp(host, base_url)
   const prefix = keyPrefix(api_key) || 'the key'
   try {
     await revokeOwnKey({ api_key, base_url, user_agent: host.user_agent })
@@ -73,8 +74,6 @@ function sayStillValid(host: Host, profile: SavedProfile): void {
   const prefix = keyPrefix(profile.api_key ?? '')
   if (!prefix) return
   const { dim } = paint(host.out, host.env)
-  say(
-    host,
-    dim(`There it is the row ${prefix}, labelled robotrace-cli (<its code>); \`logout --revoke\` does both.`),
-  )
+  say(host, dim(`There it is the row ${prefix}, labelled robotrace-cli with the confirmation code of your`))
+  say(host, dim('login; `logout --revoke` does both.'))
 }

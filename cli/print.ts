@@ -4,15 +4,16 @@ import type { Host, Output } from './host.ts'
 const LONGEST_TEXT = 500
 
 /**
- * Text of somebody else, such as a server's, without anything that would steer a terminal: escape sequences,
- * C0 and C1 controls, line breaks, and the marks that turn the direction of writing around.
+ * Text of somebody else, such as a server's, without anything that would steer a terminal or that nobody would
+ * see: escape sequences, C0 and C1 controls, line breaks, the marks that turn the direction of writing around,
+ * and characters without a width or a look of their own.
  *
  * @example clean('\u001b[31mart\u0007') // 'art'
  */
 export function clean(text: string): string {
   return text
     .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '')
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '')
     .slice(0, LONGEST_TEXT)
 }
 

@@ -12,6 +12,7 @@ type Account = Omit<ApprovedDeviceLogin, 'api_key'>
  * account would otherwise receive every recording that person makes from then on.
  *
  * @param forced what to do where nobody can be asked: true accepts
+ * @param signal takes the question back
  * @throws Failure when the answer is no, or there is none
  */
 export async function confirmAccount(
@@ -19,6 +20,7 @@ export async function confirmAccount(
   before: SavedProfile | undefined,
   now: Account,
   forced: boolean,
+  signal?: AbortSignal,
 ): Promise<void> {
   const changed = before === undefined ? [] : differences(before, now)
   if (changed.length === 0) return
@@ -37,7 +39,8 @@ export async function confirmAccount(
       reason: 'other_account',
     })
   }
-  const answer = await host.ask('Save it all the same? [y/N] ')
+  const answer = await host.ask('Save it all the same? [y/N] ', signal)
+  signal?.throwIfAborted()
   if (/^\s*y(?:es)?\s*$/i.test(answer ?? '')) return
   // No answer at all is Ctrl-C, or the end of the input.
   const status = answer === undefined ? EXIT.interrupted : EXIT.failure

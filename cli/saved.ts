@@ -7,6 +7,7 @@ import {
   type SavedProfile,
   shortPath,
 } from '../sdk/host/credentials.ts'
+import { folderProblem } from '../sdk/host/credentials-folder.ts'
 import { profileNameProblem } from '../sdk/host/write-credentials.ts'
 import { isLoopback, isSameOrigin } from '../sdk/origin.ts'
 import type { Given } from './command.ts'
@@ -26,16 +27,33 @@ export interface Saved {
 /**
  * The profile that `--profile` names, or `default`. Warns when others on the machine can read the file.
  *
- * @throws Failure for a name that cannot be one; ConfigurationError when the file cannot be read
+ * @throws Failure for a name that cannot be one, and when the file cannot be read
  */
 export function savedProfile(host: Host, given: Given): Saved {
   const name = given.text('profile') ?? 'default'
   const problem = profileNameProblem(name)
   if (problem) throw new Failure(problem, { hint: '`--profile staging`', status: EXIT.usage })
   const path = credentialsPath(host.env)
+  const no_folder = folderProblem(path)
+  if (no_folder) {
+    throw new Failure(no_folder, {
+      hint: 'point ROBOTRACE_HOME at a folder, or remove the variable for ~/.robotrace',
+    })
+  }
   const warning = credentialsWarning(path)
   if (warning) warn(host, clean(warning))
-  return { name, profile: readProfile(name, path), path, short_path: shortPath(path, host.env) }
+  return { name, profile: readSaved(name, path), path, short_path: shortPath(path, host.env) }
+}
+
+function readSaved(name: string, path: string): SavedProfile | undefined {
+  try {
+    return readProfile(name, path)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    throw new Failure(error.message, {
+      hint: 'repair that file or move it away, then run `robotrace login`',
+    })
+  }
 }
 
 /** `--profile staging`, where it has to be repeated in a hint; nothing for the default one. */
@@ -77,6 +95,8 @@ function pathOf(address: string): string {
 
 /** Said before a key travels in clear over a network. */
 export function warnPlainHttp(host: Host, base_url: string): void {
+  // What is no address at all is refused, with a sentence, by the call itself.
+  if (!URL.canParse(base_url)) return
   const { protocol, hostname } = new URL(base_url)
   if (protocol !== 'http:' || isLoopback(hostname)) return
   warn(host, `${base_url} is not encrypted: everybody on the way can read the key. Use https.`)

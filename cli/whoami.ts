@@ -1,5 +1,5 @@
-import { AuthError, NotFoundError } from '../sdk/errors.ts'
-import { keyPrefix, keyProblem } from '../sdk/key-format.ts'
+import { AuthError, NotFoundError, TransportError } from '../sdk/errors.ts'
+import { hideKeys, keyPrefix, keyProblem } from '../sdk/key-format.ts'
 import { whoami as askServer } from '../sdk/own-key.ts'
 import type { WhoAmI } from '../sdk/wire.ts'
 import type { Command, Given } from './command.ts'
@@ -123,10 +123,8 @@ async function ask(host: Host, subject: Subject, { name }: Saved): Promise<Asked
   if (problem) return { works: false, failure: new Failure(`The key ${problem}.`, { hint }) }
   warnPlainHttp(host, base_url)
   try {
-    return {
-      works: true,
-      answer: cleanAll(await askServer({ api_key, base_url, user_agent: host.user_agent })),
-    }
+    const answer = await askServer({ api_key, base_url, user_agent: host.user_agent })
+    return { works: true, answer: withoutKey(cleanAll(answer), api_key) }
   } catch (error) {
     if (error instanceof NotFoundError) {
       warn(host, 'This deployment does not say what a key may do, so the key was not tried.')
@@ -136,9 +134,32 @@ async function ask(host: Host, subject: Subject, { name }: Saved): Promise<Asked
       const message = `${base_url} does not accept this key any more: it was revoked, or has expired.`
       return { works: false, failure: new Failure(message, { hint, reason: 'unauthenticated' }) }
     }
-    const { message } = failureOf(error)
-    const more = { hint: '`robotrace whoami --offline` shows what is saved', reason: 'unreachable' }
+    const { message, hint: what_to_do } = failureOf(error)
+    const offline = '`robotrace whoami --offline` shows what is saved'
+    const no_answer = error instanceof TransportError || !what_to_do
+    const more = { hint: no_answer ? offline : `${what_to_do}; ${offline}`, reason: 'unreachable' }
     return { works: null, failure: new Failure(message, more) }
+  }
+}
+
+/** Should the server say the key back to us, it goes no further. */
+function withoutKey(answer: WhoAmI, api_key: string): WhoAmI {
+  const safe = (text: string): string => hideKeys(text, api_key)
+  const { organization, expires_at } = answer
+  return {
+    key_id: safe(answer.key_id),
+    key_prefix: safe(answer.key_prefix),
+    label: safe(answer.label),
+    client_id: safe(answer.client_id),
+    organization: {
+      id: safe(organization.id),
+      slug: safe(organization.slug),
+      name: safe(organization.name),
+    },
+    user_email: safe(answer.user_email),
+    scopes: answer.scopes.map(safe),
+    created_at: safe(answer.created_at),
+    expires_at: expires_at && safe(expires_at),
   }
 }
 
@@ -149,8 +170,8 @@ function keyFacts({ api_key }: Subject, { works, answer }: Asked): [string, stri
   const { organization, scopes, expires_at } = answer
   return [
     key,
-    ['Organization', organization ? `${organization.name} (${organization.slug})` : answer.client_id],
-    ['Rights', scopes?.join(', ') || 'none'],
+    ['Organization', `${organization.name} (${organization.slug})`],
+    ['Rights', scopes.join(', ') || 'none'],
     ['Expires', expires_at ?? 'never'],
   ]
 }

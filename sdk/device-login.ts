@@ -5,6 +5,7 @@ import { isSameOrigin } from './origin.ts'
 import { pause } from './pause.ts'
 import { webRuntime } from './runtime.ts'
 import { Transport } from './transport.ts'
+import { linkOf, optionalText, textOf, unusable } from './unusable-answer.ts'
 import type { ApprovedDeviceLogin, StartDeviceLogin, StartedDeviceLogin } from './wire.ts'
 
 /** Whom to ask, and how. */
@@ -27,8 +28,8 @@ export interface WaitOptions extends DeviceLoginOptions {
   now?: () => number
   /** Waits, and rejects with the signal's reason when it is aborted. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** Told about each poll that got no answer; the wait goes on. */
-  on_trouble?: (error: TransportError) => void
+  /** Told about each poll that got no answer, or only a proxy's (502, 503, 504); the wait goes on. */
+  on_trouble?: (error: RobotraceError) => void
 }
 
 /** Why a login came to nothing. */
@@ -49,7 +50,7 @@ export class DeviceLoginError extends RobotraceError {
   readonly reason: DeviceLoginEnd
 
   /** Made by the SDK: the reason, and the network's trouble that may have led to it. */
-  constructor(reason: DeviceLoginEnd, cause?: TransportError) {
+  constructor(reason: DeviceLoginEnd, cause?: RobotraceError) {
     super(SENTENCES[reason], cause && { cause })
     this.reason = reason
   }
@@ -71,7 +72,10 @@ const LEAST_INTERVAL_S = 0.5
 const MOST_INTERVAL_S = 60
 const USUAL_LIFE_S = 600
 const MOST_LIFE_S = 3600
-const LONGEST_BACKOFF_S = 5
+const LONGEST_BACKOFF_S = 30
+/** A server that is being restarted behind its proxy. */
+const PASSING_STATUSES = [502, 503, 504]
+const USER_CODE = /^[0-9A-Za-z]{4}-[0-9A-Za-z]{4}$/
 
 /**
  * Begins a login (RFC 8628 section 3.1, in the words of `POST /api/cli/auth/start`): show the person
@@ -102,6 +106,8 @@ export async function startDeviceLogin(
   })
   const device_code = textOf(answer, 'device_code')
   const user_code = textOf(answer, 'user_code')
+  // People compare it by eye, so nothing else may hide in it.
+  if (!USER_CODE.test(user_code)) throw unusable('user_code is not of the form XXXX-XXXX')
   const verification_uri = linkOf(answer, 'verification_uri', transport.base_url)
   const complete = answer.verification_uri_complete ? 'verification_uri_complete' : 'verification_uri'
   return {
@@ -115,8 +121,9 @@ export async function startDeviceLogin(
 }
 
 /**
- * Polls until the person has decided. A poll without an answer is repeated after twice the interval
- * (at most 5 s, never faster than asked) until the login's time is over; any other refusal ends the wait.
+ * Polls until the person has decided. After a poll without an answer, or with 502, 503 or 504, the wait doubles
+ * each time (RFC 8628 section 3.5; at most 30 s, never faster than asked) until the login's time is over; any
+ * other refusal ends it.
  *
  * @example const { api_key, user_email } = await waitForApproval(started, { base_url, signal })
  * @throws DeviceLoginError when refused, expired or used; APIError; the signal's reason
@@ -130,7 +137,7 @@ export async function waitForApproval(
   const until = now() + started.expires_in * 1000
   let interval_s = started.interval
   let wait_s = interval_s
-  let trouble: TransportError | undefined
+  let trouble: RobotraceError | undefined
   for (;;) {
     const left_ms = until - now()
     if (left_ms <= 0) throw new DeviceLoginError('expired', trouble)
@@ -142,12 +149,17 @@ export async function waitForApproval(
       wait_s = interval_s
       trouble = undefined
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error
+      if (!isPassing(error)) throw error
       trouble = error
-      wait_s = Math.max(interval_s, Math.min(2 * interval_s, LONGEST_BACKOFF_S))
+      wait_s = Math.max(interval_s, Math.min(2 * wait_s, LONGEST_BACKOFF_S))
       options.on_trouble?.(error)
     }
   }
+}
+
+function isPassing(error: unknown): error is RobotraceError {
+  if (error instanceof TransportError) return true
+  return error instanceof ServerError && PASSING_STATUSES.includes(error.status)
 }
 
 type Polled = { status: 'pending'; interval?: number } | ApprovedDeviceLogin
@@ -157,7 +169,7 @@ async function poll(
   transport: Transport,
   device_code: string,
   signal: AbortSignal | undefined,
-  lost: TransportError | undefined,
+  lost: RobotraceError | undefined,
 ): Promise<Polled> {
   try {
     const call = { method: 'POST', path: '/api/cli/auth/poll', body: { device_code }, signal } as const
@@ -175,19 +187,37 @@ async function poll(
 }
 
 function approvedOf(answer: Record<string, unknown>, base_url: string): ApprovedDeviceLogin {
-  const given = optional(answer, 'base_url')
-  // An address elsewhere would send the key and every recording there.
-  const home = given && URL.canParse(given) && isSameOrigin(given, base_url) ? checkBaseUrl(given) : base_url
-  const portal = optional(answer, 'portal_url')
+  const home = homeOf(optionalText(answer, 'base_url'), base_url)
+  const portal = optionalText(answer, 'portal_url')
   const own = portal && URL.canParse(portal) && isSameOrigin(portal, base_url)
   return {
     status: 'approved',
-    api_key: textOf(answer, 'api_key'),
+    api_key: keyOf(answer),
     base_url: home,
-    client_id: optional(answer, 'client_id') ?? '',
-    user_email: optional(answer, 'user_email') ?? '',
+    client_id: optionalText(answer, 'client_id') ?? '',
+    user_email: optionalText(answer, 'user_email') ?? '',
     portal_url: own ? new URL(portal).href : `${home}/portal`,
     ...organizationOf(answer.organization),
+  }
+}
+
+/** Without a key in it the answer is lost, while the key it should hold is alive: like one that never arrived. */
+function keyOf(answer: Record<string, unknown>): string {
+  const key = optionalText(answer, 'api_key')
+  if (key !== undefined) return key
+  throw new DeviceLoginError('consumed', unusable('api_key is missing or no text'))
+}
+
+/**
+ * An address elsewhere would send the key and every recording there; one with a query is none. The key was
+ * handed out with this answer, so neither is a reason to fail: the address that was asked is a good one.
+ */
+function homeOf(given: string | undefined, asked: string): string {
+  if (!given || !URL.canParse(given) || !isSameOrigin(given, asked)) return asked
+  try {
+    return checkBaseUrl(given)
+  } catch {
+    return asked
   }
 }
 
@@ -206,29 +236,6 @@ function makeTransport(options: DeviceLoginOptions): Transport {
     timeout_s: options.timeout_s ?? ANSWER_TIMEOUT_S,
     upload_timeout_s: ANSWER_TIMEOUT_S,
   })
-}
-
-function linkOf(answer: Record<string, unknown>, member: string, base_url: string): string {
-  const text = textOf(answer, member)
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && isSameOrigin(text, base_url)) {
-    return new URL(text).href
-  }
-  throw unusable(`${member} leads away from ${new URL(base_url).origin}, which was asked`)
-}
-
-function textOf(answer: Record<string, unknown>, member: string): string {
-  const text = optional(answer, member)
-  if (text !== undefined) return text
-  throw unusable(`${member} is missing`)
-}
-
-function unusable(what: string): ServerError {
-  return new ServerError(`The server's answer cannot be used: ${what}.`, { status: 200 })
-}
-
-function optional(answer: Record<string, unknown>, member: string): string | undefined {
-  const value = answer[member]
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function positive(value: unknown): number | undefined {

@@ -1,7 +1,9 @@
 import { checkBaseUrl } from './credentials.ts'
+import { isRecord } from './json.ts'
 import { webRuntime } from './runtime.ts'
 import { Transport } from './transport.ts'
-import type { RevokedKey, WhoAmI } from './wire.ts'
+import { textOf, unusable } from './unusable-answer.ts'
+import type { OrganizationName, RevokedKey, WhoAmI } from './wire.ts'
 
 /** The key in question, and the deployment that made it. */
 export interface OwnKeyOptions {
@@ -27,10 +29,24 @@ export interface OwnKeyOptions {
  * const { key_prefix, scopes } = await whoami({ api_key, base_url: 'http://localhost:3000' })
  * declare const api_key: string
  * ```
- * @throws AuthError when the key does not work any more; NotFoundError where the deployment cannot say; TransportError
+ * @throws AuthError when the key does not work any more; NotFoundError where the deployment cannot say; ServerError
+ * when its answer lacks something; TransportError
  */
 export async function whoami(options: OwnKeyOptions): Promise<WhoAmI> {
-  return await makeTransport(options).json<WhoAmI>({ method: 'GET', path: '/api/whoami' })
+  const call = { method: 'GET', path: '/api/whoami' } as const
+  const answer = await makeTransport(options).json<Record<string, unknown>>(call)
+  // Member by member, so that nothing the server adds goes further.
+  return {
+    key_id: textOf(answer, 'key_id'),
+    key_prefix: textOf(answer, 'key_prefix'),
+    label: anyText(answer, 'label'),
+    client_id: textOf(answer, 'client_id'),
+    organization: organizationOf(answer.organization),
+    user_email: anyText(answer, 'user_email'),
+    scopes: scopesOf(answer.scopes),
+    created_at: textOf(answer, 'created_at'),
+    expires_at: answer.expires_at === null ? null : textOf(answer, 'expires_at'),
+  }
 }
 
 /**
@@ -43,10 +59,36 @@ export async function whoami(options: OwnKeyOptions): Promise<WhoAmI> {
  * await revokeOwnKey({ api_key, base_url: 'http://localhost:3000' })
  * declare const api_key: string
  * ```
- * @throws AuthError when it was dead already; TransportError
+ * @throws AuthError when it was dead already; ServerError when the answer does not say that it is dead;
+ * TransportError
  */
 export async function revokeOwnKey(options: OwnKeyOptions): Promise<RevokedKey> {
-  return await makeTransport(options).json<RevokedKey>({ method: 'POST', path: '/api/cli/auth/revoke' })
+  const call = { method: 'POST', path: '/api/cli/auth/revoke' } as const
+  const answer = await makeTransport(options).json<Record<string, unknown>>(call)
+  if (answer.status !== 'revoked') throw unusable('it does not say that the key was revoked')
+  return {
+    status: 'revoked',
+    key_id: textOf(answer, 'key_id'),
+    key_prefix: textOf(answer, 'key_prefix'),
+    revoked_at: textOf(answer, 'revoked_at'),
+  }
+}
+
+function anyText(answer: Record<string, unknown>, member: string): string {
+  return answer[member] === '' ? '' : textOf(answer, member)
+}
+
+function organizationOf(value: unknown): OrganizationName {
+  if (!isRecord(value)) throw unusable('organization is missing or no object')
+  return { id: textOf(value, 'id'), slug: textOf(value, 'slug'), name: textOf(value, 'name') }
+}
+
+function scopesOf(value: unknown): string[] {
+  if (!Array.isArray(value)) throw unusable('scopes is missing or no list')
+  return value.map((scope: unknown) => {
+    if (typeof scope === 'string') return scope
+    throw unusable('scopes holds something that is no text')
+  })
 }
 
 function makeTransport(options: OwnKeyOptions): Transport {

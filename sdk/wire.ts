@@ -90,9 +90,9 @@ export interface FinalizeEpisode {
   duration_s?: number | null
   /** Frames per second, greater than 0. */
   fps?: number | null
-  /** What the client counted. The server answers what its disk holds. */
+  /** Whole bytes, what the client counted. The server answers what its disk holds. */
   bytes_total?: number | null
-  /** Seconds from the start; only with `failed`; clamped into [0, duration_s + 0.001]. */
+  /** Seconds from the start; only with `failed`; clamped into [0, duration_s + 0.001], so that one below 0 counts as 0. */
   failure_time_s?: number | null
   /** The newer shape of the same: time, and the reason kept as `metadata.failure_reason`. */
   failure?: { time_s?: number | null; reason?: string | null } | null

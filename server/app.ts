@@ -9,6 +9,7 @@ import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
 import { AppError } from './errors.ts'
 import { health } from './health.ts'
+import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
 import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
@@ -41,9 +42,15 @@ export function createApp(ctx: AppContext): Express {
   app.disable('etag')
   app.set('trust proxy', ctx.config.trusted_proxies)
   app.set('query parser', 'simple')
-  const { public_url } = ctx.config
+  const { public_url, upload_idle_s } = ctx.config
   app.use(
-    inTurn([requestLog(ctx.log), securityHeaders(public_url), knownHost(public_url), sameOrigin(public_url)]),
+    inTurn([
+      bodyDeadline(upload_idle_s),
+      requestLog(ctx.log),
+      securityHeaders(public_url),
+      knownHost(public_url),
+      sameOrigin(public_url),
+    ]),
   )
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)

@@ -102,6 +102,12 @@ export async function videoSlot(server: TestServer, key: string): Promise<{ id: 
   return { id: episode_id, url: upload_urls[0]?.url ?? '' }
 }
 
+/** What the server has logged at level error and above. */
+export function errorLines(server: TestServer): unknown[] {
+  const lines = server.log().trim().split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50)
+}
+
 /** Every file below the blob folder, staging included. */
 export async function filesOf(server: TestServer): Promise<string[]> {
   const entries = await readdir(join(server.data, 'blobs'), { recursive: true, withFileTypes: true })

@@ -67,7 +67,7 @@ export function readCredentials(path: string): CredentialsFile | undefined {
  */
 export function credentialsWarning(path: string = credentialsPath()): string | undefined {
   if (process.platform === 'win32') return undefined
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode
+  const mode = modeOf(path)
   if (mode === undefined || (mode & 0o077) === 0) return undefined
   const verb = mode & 0o022 ? 'read and changed' : 'read'
   return `${path} can be ${verb} by others on this machine (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`
@@ -82,6 +82,15 @@ export function shortPath(path: string, env: (name: string) => string | undefine
 /** The variable that `homedir()` reads first; asking for it directly spares Deno the permission `--allow-sys`. */
 function home(env: (name: string) => string | undefined): string {
   return env(process.platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mode
+  } catch {
+    // A file that cannot even be looked at is said by whoever reads it.
+    return undefined
+  }
 }
 
 function readText(path: string): string | undefined {

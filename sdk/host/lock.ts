@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { ConfigurationError } from '../errors.ts'
 import { isRecord } from '../json.ts'
+import { pause } from '../pause.ts'
 
 const BETWEEN_TRIES_MS = 25
 const LONGEST_WAIT_MS = 20_000
@@ -14,21 +15,24 @@ const STALE_MS = 10_000
  *
  * @param prepare makes the folder; called before every try, because whoever finished last may have removed it
  * @example await withLock('/home/art/.robotrace/credentials.lock', makeFolder, () => rewrite())
- * @throws ConfigurationError when the lock stays taken for 20 s
+ * @param signal ends the wait for the lock; work that has begun is finished
+ * @throws ConfigurationError when the lock stays taken for 20 s; the signal's reason
  */
 export async function withLock<Result>(
   path: string,
   prepare: () => void,
   work: () => Result,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const token = randomUUID()
   const until = Date.now() + LONGEST_WAIT_MS
+  signal?.throwIfAborted()
   while (!take(path, token, prepare)) {
     if (Date.now() > until) {
       throw new ConfigurationError(`Another program is writing the credentials file (${path} is in the way).`)
     }
     removeStale(path)
-    await new Promise((done) => setTimeout(done, BETWEEN_TRIES_MS))
+    await pause(BETWEEN_TRIES_MS, signal)
   }
   try {
     return work()

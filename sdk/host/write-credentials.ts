@@ -1,19 +1,15 @@
 import {
-  chmodSync,
   closeSync,
   fchmodSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
-  rmdirSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import process from 'node:process'
 import { stringify } from 'smol-toml'
 import { ConfigurationError } from '../errors.ts'
 import { isRecord } from '../json.ts'
@@ -24,6 +20,7 @@ import {
   type SavedProfile,
   shortPath,
 } from './credentials.ts'
+import { closeEmpty, openFolder, syncFolder } from './credentials-folder.ts'
 import { withLock } from './lock.ts'
 
 /**
@@ -44,18 +41,20 @@ export function profileNameProblem(name: string): string | undefined {
  * time both get their profile in.
  *
  * @example await saveProfile('default', { api_key, base_url, written_at: '2026-05-04T20:08:14Z' })
- * @throws ConfigurationError when the name, the file or its folder do not allow it
+ * @param signal ends the wait for the other program; nothing is saved then
+ * @throws ConfigurationError when the name, the file or its folder do not allow it; the signal's reason
  */
 export async function saveProfile(
   name: string,
   profile: SavedProfile,
   path: string = credentialsPath(),
   shown_path: string = shortPath(path),
+  signal?: AbortSignal,
 ): Promise<void> {
   const problem = profileNameProblem(name)
   if (problem) throw new ConfigurationError(problem)
   refuseLink(path)
-  await change({ path, shown_path }, (file) => {
+  await change({ path, shown_path, signal }, (file) => {
     const before = Object.hasOwn(file.content, name) ? file.content[name] : undefined
     const kept = isRecord(before) ? before : {}
     file.content = { ...file.content, [name]: definedOf({ ...kept, ...profile }) }
@@ -90,24 +89,56 @@ export async function removeProfile(
  * @throws ConfigurationError
  */
 export function refuseLink(path: string): void {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return
+  if (!isLink(path)) return
   throw new ConfigurationError(
     `${path} is a symbolic link. Replace it by a file, or point ROBOTRACE_HOME elsewhere.`,
   )
 }
 
-/** The file, and how its first line calls it. */
+/**
+ * Tries whether the file could be written, by making its folder and taking its lock; leaves nothing behind.
+ * Asked before a key is made that would have nowhere to go.
+ *
+ * @example await checkWritable('/home/art/.robotrace/credentials')
+ * @throws ConfigurationError when the file or its folder do not allow it; the signal's reason
+ */
+export async function checkWritable(path: string, signal?: AbortSignal): Promise<void> {
+  refuseLink(path)
+  const folder = dirname(path)
+  await inSentences(path, async () => {
+    const is_new = !lstatSync(folder, { throwIfNoEntry: false })
+    await withLock(
+      `${path}.lock`,
+      () => openFolder(folder),
+      () => {},
+      signal,
+    )
+    if (is_new) closeEmpty(folder, path)
+  })
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  } catch {
+    // The way there leads through a file or a closed folder: reading or writing it says so.
+    return false
+  }
+}
+
+/** The file, how its first line calls it, and what ends the wait for it. */
 interface Where {
   path: string
   shown_path: string
+  signal?: AbortSignal
 }
 
 async function change(
-  { path, shown_path }: Where,
+  { path, shown_path, signal }: Where,
   edit: (file: CredentialsFile) => boolean,
 ): Promise<boolean> {
   const folder = dirname(path)
-  try {
+  return await inSentences(path, async () => {
     const changed = await withLock(
       `${path}.lock`,
       () => openFolder(folder),
@@ -118,28 +149,21 @@ async function change(
         else rmSync(path, { force: true })
         return true
       },
+      signal,
     )
     closeEmpty(folder, path)
     return changed
+  })
+}
+
+/** What the system refuses is said in a sentence with its code. */
+async function inSentences<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
   } catch (error) {
     const code = isRecord(error) && typeof error.code === 'string' ? error.code : undefined
     if (error instanceof ConfigurationError || code === undefined) throw error
     throw new ConfigurationError(`The credentials file ${path} cannot be written (${code}).`)
-  }
-}
-
-/** Made closed, and closed if it was open: whoever could list or rename in it could swap the file. */
-function openFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  chmodSync(folder, 0o700)
-}
-
-function closeEmpty(folder: string, path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) return
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Something else lives there, or another program is just writing: then it stays.
   }
 }
 
@@ -167,17 +191,6 @@ function replace(path: string, text: string): void {
 function removeLeftovers(folder: string, name: string): void {
   for (const entry of readdirSync(folder)) {
     if (entry.startsWith(`${name}.`) && entry.endsWith('.tmp')) rmSync(join(folder, entry), { force: true })
-  }
-}
-
-/** The rename itself reaches the disk with the folder; Windows has no such call and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const opened = openSync(folder, 'r')
-  try {
-    fsyncSync(opened)
-  } finally {
-    closeSync(opened)
   }
 }
 

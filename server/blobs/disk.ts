@@ -34,6 +34,8 @@ export function createDiskStore(
   mkdirSync(incoming, { mode: 0o700 })
   /** Announced by uploads under way and not written yet: the disk does not count it, the floor must. */
   let expected = 0
+  /** Folders whose own names are durable. One an organization at most: those of episodes are not kept. */
+  const settled = new Set([root])
 
   const room = async (): Promise<number> => {
     const free = await freeBytes(root)
@@ -53,7 +55,11 @@ export function createDiskStore(
     }
     try {
       const stored = await write(path, stream, size, arrived)
-      return { ...stored, commit: (key) => commit(root, path, key), discard: () => rm(path, { force: true }) }
+      return {
+        ...stored,
+        commit: (key) => commit({ root, settled }, path, key),
+        discard: () => rm(path, { force: true }),
+      }
     } catch (error) {
       await rm(path, { force: true })
       throw isFull(error) ? new AppError('storage_full', undefined, {}, { cause: error }) : error
@@ -101,16 +107,25 @@ async function write(
   return { size_bytes, sha256: hash.digest('hex') }
 }
 
-/** A name becomes durable with its folder, and a new folder with the one above it. */
-async function commit(root: string, staged: string, key: string): Promise<void> {
+/**
+ * A name becomes durable with its folder, and a folder with the one above it. Who made the folders does not count:
+ * another upload may have made them a moment ago and not have waited for the disk yet.
+ */
+async function commit(
+  { root, settled }: { root: string; settled: Set<string> },
+  staged: string,
+  key: string,
+): Promise<void> {
   const path = checkedPath(root, key)
-  const first = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   await insist(root, path)
   await rename(staged, path)
-  const top = first === undefined ? dirname(path) : dirname(first)
-  for (let folder = dirname(path); folder.length >= top.length; folder = dirname(folder)) {
-    await syncFolder(folder)
-  }
+  const unsettled: string[] = []
+  for (let above = dirname(folder); !settled.has(above); above = dirname(above)) unsettled.push(above)
+  const parents = [folder, ...unsettled].filter((name) => name !== root).map((name) => dirname(name))
+  await Promise.all([folder, ...parents].map(syncFolder))
+  for (const name of unsettled) settled.add(name)
 }
 
 async function syncFolder(folder: string): Promise<void> {

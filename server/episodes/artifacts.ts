@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Request, Response } from 'express'
 import { isLiveKey } from '../api-keys/api-keys.ts'
@@ -6,10 +7,11 @@ import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import { requestId } from '../http/request-log.ts'
 import { ARTIFACT_KINDS, KIND_NAMES, kindOfFile } from './artifact-kinds.ts'
 import { getEpisodeRow } from './episodes.ts'
 import { signedPathOf } from './links.ts'
-import { hasAlready, wantedRange } from './range.ts'
+import { type ByteRange, hasAlready, wantedRange } from './range.ts'
 
 /**
  * A signed link, good for one hour, to an artifact that the caller may read.
@@ -41,10 +43,11 @@ export async function signArtifact(
 /**
  * Answers a signed GET or HEAD with the bytes, a part of them, or 304.
  *
- * @throws AppError bad_signature, method_not_allowed, not_found, range_not_satisfiable
+ * @throws AppError bad_signature, method_not_allowed, not_found (also when the stored bytes are gone from the disk),
+ *   range_not_satisfiable
  */
 export async function sendArtifact(
-  ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'blobs'>,
+  ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'blobs' | 'log'>,
   named: { organization_id: string; episode_id: string; file: string },
   { request, response }: { request: Request; response: Response },
 ): Promise<void> {
@@ -70,33 +73,50 @@ export async function sendArtifact(
     response.setHeader('Content-Range', `bytes */${artifact.size_bytes}`)
     throw new AppError('range_not_satisfiable')
   }
-  describe(response, artifact, link.terms === 'inline' ? undefined : await fileName(ctx, artifact))
+  const downloadAs = link.terms === 'inline' ? undefined : await fileName(ctx, artifact)
+  // Opened before anything is said about them: a header that describes bytes which are gone would be a lie.
+  const bytes = await openBytes(ctx, artifact, range, { request, response })
+  describe(response, artifact, downloadAs)
   response.setHeader('ETag', etag)
   // A player asks again for each part; it may keep what it has as long as the bytes are the same.
   response.setHeader('Cache-Control', 'private, no-cache')
-  await sendBytes(ctx, artifact, range, { request, response })
+  await sendBytes(response, bytes, { size: artifact.size_bytes, range })
+}
+
+/** The wanted part; undefined when no byte of it is to be sent (HEAD, or an empty artifact). */
+async function openBytes(
+  ctx: Pick<AppContext, 'blobs' | 'log'>,
+  { blob_key, size_bytes }: ArtifactsTable,
+  range: ByteRange | undefined,
+  { request, response }: { request: Request; response: Response },
+): Promise<Readable | undefined> {
+  const held = await ctx.blobs.head(blob_key)
+  if (held === size_bytes) {
+    if (request.method === 'HEAD' || size_bytes === 0) return undefined
+    return ctx.blobs.open(blob_key, range ?? { start: 0, end: size_bytes - 1 })
+  }
+  const found = { blob_key, size_bytes, found_bytes: held ?? null }
+  ctx.log.error({ request_id: requestId(response), ...found }, 'stored bytes are missing')
+  throw new AppError('not_found', 'The stored bytes of this artifact are missing on the server.')
 }
 
 async function sendBytes(
-  ctx: Pick<AppContext, 'blobs'>,
-  artifact: ArtifactsTable,
-  range: { start: number; end: number } | undefined,
-  { request, response }: { request: Request; response: Response },
+  response: Response,
+  bytes: Readable | undefined,
+  { size, range }: { size: number; range: ByteRange | undefined },
 ): Promise<void> {
-  const size = artifact.size_bytes
   const { start, end } = range ?? { start: 0, end: size - 1 }
   response.statusCode = range ? 206 : 200
-  response.setHeader('Content-Type', artifact.content_type)
   response.setHeader('Content-Length', end - start + 1)
   if (range) response.setHeader('Content-Range', `bytes ${start}-${end}/${size}`)
-  if (request.method === 'HEAD' || size === 0) {
+  if (!bytes) {
     response.end()
     return
   }
-  const bytes = await ctx.blobs.open(artifact.blob_key, { start, end })
-  // A viewer that closes the page in the middle is no error.
+  // A viewer that closes the page in the middle is no error; a disk that cannot be read is one.
   await pipeline(bytes, response).catch((error: unknown) => {
-    if (!response.destroyed) throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
+      throw error
   })
 }
 

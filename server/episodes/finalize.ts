@@ -125,7 +125,8 @@ function missing(row: EpisodesTable, artifacts: ArtifactsTable[]): ArtifactKind[
 function failureTime(input: Input, duration_s: number | null): number | null {
   const time = input.failure?.time_s ?? input.failure_time_s
   if (time === null || time === undefined) return null
-  return duration_s === null ? time : Math.min(time, duration_s + FAILURE_SLACK_S)
+  const end = duration_s === null ? Number.POSITIVE_INFINITY : duration_s + FAILURE_SLACK_S
+  return Math.max(0, Math.min(time, end))
 }
 
 /** Member by member at the top level: a client that failed sends only its reason, and the context must stay. */

@@ -36,6 +36,9 @@ const seed = z
   .meta({ type: ['integer', 'string'] })
 
 const atLeastZero = z.number('must be a number').min(0, 'must not be negative')
+const wholeNumber = z.number('must be a number').int('must be a whole number').min(0, 'must not be negative')
+/** Clamped to the recording where it is stored: clocks of camera and controller differ. */
+const failureTime = z.number('must be a number')
 const framesPerSecond = z.number('must be a number').positive('must be greater than 0')
 
 const otel = z.object(
@@ -80,11 +83,11 @@ const finalizeBody = z.object({
   status: z.enum(['ready', 'failed'], 'must be ready or failed'),
   duration_s: atLeastZero.nullish(),
   fps: framesPerSecond.nullish(),
-  bytes_total: atLeastZero.nullish(),
-  failure_time_s: atLeastZero.nullish(),
+  bytes_total: wholeNumber.nullish(),
+  failure_time_s: failureTime.nullish(),
   failure: z
     .object(
-      { time_s: atLeastZero.nullish(), reason: z.string('must be a text').max(10_000).nullish() },
+      { time_s: failureTime.nullish(), reason: z.string('must be a text').max(10_000).nullish() },
       'must be an object with time_s and reason',
     )
     .nullish(),

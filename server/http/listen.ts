@@ -22,7 +22,8 @@ export async function listen(port: number, host: string): Promise<Listener> {
   class AppRequest extends IncomingMessage {}
   class AppResponse extends ServerResponse<AppRequest> {}
   const server = createServer({ IncomingMessage: AppRequest, ServerResponse: AppResponse })
-  // A slow sender of headers is cut; a slow upload may take its time, its own route watches it.
+  // A slow sender of headers is cut; a slow upload may take its time, its own route watches it, and any other body
+  // has a deadline of its own (body-deadline.ts).
   server.requestTimeout = 0
   server.headersTimeout = 30_000
   await new Promise<void>((resolve, reject) => {
@@ -36,6 +37,10 @@ export async function listen(port: number, host: string): Promise<Listener> {
     serve(app) {
       adopt(app, AppRequest, AppResponse)
       server.on('request', app)
+      server.on('checkContinue', (request, response) => {
+        askForBodyWhenRead(request, response)
+        app(request, response)
+      })
     },
     close: (grace_ms) => close(server, grace_ms),
   }
@@ -54,6 +59,19 @@ function adopt(app: Express, request: { prototype: object }, response: { prototy
   }
   // The prototypes now are what Express would set, so that its own call changes nothing.
   Object.assign(app, { request: request.prototype, response: response.prototype })
+}
+
+/**
+ * A sender of `Expect: 100-continue` keeps its body until it is asked for it (RFC 9110 section 10.1.1). It is asked
+ * when somebody first reads the body, so that whoever is refused before that sends nothing at all.
+ */
+function askForBodyWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  const read = request._read
+  request._read = (size) => {
+    request._read = read
+    if (!response.headersSent) response.writeContinue()
+    read.call(request, size)
+  }
 }
 
 function close(server: Server, grace_ms: number): Promise<void> {

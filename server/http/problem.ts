@@ -9,6 +9,11 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, request, response, _next) => {
     const error = fromParser(thrown) ?? toAppError(thrown)
+    if (hasHungUp(request, thrown)) {
+      // Nobody is left to answer, and nothing here went wrong: the request's own line says that it was aborted.
+      response.destroy()
+      return
+    }
     if (error.code === 'internal') {
       log.error({ err: error.cause, request_id: requestId(response) }, 'unexpected error')
     }
@@ -36,6 +41,9 @@ function challenge(request: Request): string {
   return presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE
 }
 
+/** What a handler may have said about the body it meant to send; a problem is another body. */
+const REPRESENTATION = ['Content-Disposition', 'Content-Encoding', 'ETag', 'Last-Modified', 'Accept-Ranges']
+
 export function sendProblem(request: Request, response: Response, error: AppError): void {
   const problem = toProblem(error, { instance: request.path, request_id: requestId(response) })
   const type = request.accepts(['application/problem+json', 'application/json']) || 'application/json'
@@ -47,11 +55,20 @@ export function sendProblem(request: Request, response: Response, error: AppErro
       `${CHALLENGE}, error="insufficient_scope", scope="${problem.scope}"`,
     )
   }
+  for (const header of REPRESENTATION) response.removeHeader(header)
+  if (problem.status !== 416) response.removeHeader('Content-Range')
   if (problem.retry_after !== undefined) response.setHeader('Retry-After', problem.retry_after)
   if (!request.complete) letSenderFinish(request)
   response.setHeader('Content-Type', type)
   response.setHeader('Cache-Control', 'no-store')
-  response.end(JSON.stringify(problem))
+  const text = JSON.stringify(problem)
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+/** Whether this is how the request's own body broke off: the sender went away, or was cut for sending nothing. */
+function hasHungUp(request: Request, thrown: unknown): boolean {
+  return !request.complete && request.errored !== null && request.errored === thrown
 }
 
 /** How long the rest of a refused body is read and thrown away. */

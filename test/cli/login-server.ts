@@ -30,7 +30,7 @@ export function startLoginServer(script: Script = {}): Promise<WireServer> {
       const polls = script.polls ?? []
       return polls[Math.min(polled++, polls.length - 1)] ?? approved(url, script.approved)
     }
-    if (path === '/api/cli/auth/revoke') return script.revoke ?? { status: 200, json: { status: 'revoked' } }
+    if (path === '/api/cli/auth/revoke') return script.revoke ?? { status: 200, json: revoked() }
     if (path === '/api/whoami') return script.whoami ?? { status: 200, json: known() }
     return undefined
   })
@@ -60,6 +60,15 @@ export function approved(url: string, members: object = {}): Reply {
       organization: { id: CLIENT_ID, slug: 'halcyon', name: 'Halcyon Robotics' },
       ...members,
     },
+  }
+}
+
+export function revoked() {
+  return {
+    status: 'revoked',
+    key_id: KEY.slice(3, 13),
+    key_prefix: KEY.slice(0, 13),
+    revoked_at: '2026-05-04T20:08:14.000Z',
   }
 }
 

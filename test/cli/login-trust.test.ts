@@ -1,9 +1,9 @@
-import { existsSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { KEY } from '../sdk/wire-server.ts'
 import { makeHome } from './home.ts'
-import { CLIENT_ID, PENDING, startLoginServer } from './login-server.ts'
+import { CLIENT_ID, LOST, PENDING, startLoginServer } from './login-server.ts'
 
 const secret = KEY.slice(14)
 
@@ -41,7 +41,7 @@ describe('another account than before', () => {
     home.save(OLD.replace('URL', 'https://old.example'))
     const refused = await home.robotrace(`login --base-url ${server.url}`)
     expect(refused.status).toBe(1)
-    expect(refused.host.stderr()).toContain('The new key has been revoked again.')
+    expect(refused.host.stderr()).toContain(`The new key ${KEY.slice(0, 13)} has been revoked again.`)
     expect(home.read()).toContain('ada@lab.example')
     const forced = await home.robotrace(`login --force --base-url ${server.url}`)
     expect(forced.status).toBe(0)
@@ -132,6 +132,61 @@ describe('what cannot be trusted', () => {
     expect(status).toBe(130)
     expect(host.stderr()).toContain('Nothing was saved')
     expect(existsSync(join(home.folder, '.robotrace'))).toBe(false)
+  })
+})
+
+describe('a key that was handed over and is not kept', () => {
+  /** Presses Ctrl-C after the key has come, while the file waits for another program. */
+  const cancel = async (home: ReturnType<typeof makeHome>, url: string) =>
+    await home.robotrace(`login --base-url ${url}`, {
+      columns: 80,
+      on_write: (text, world) => {
+        if (!text.endsWith('Waiting for browser approval...\n')) return
+        mkdirSync(join(home.folder, '.robotrace'), { recursive: true })
+        writeFileSync(`${home.credentials}.lock`, 'another program')
+        setTimeout(() => world.interrupt(130), 50)
+      },
+    })
+
+  test('Ctrl-C while another program writes the file ends the key again', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    const { status, host } = await cancel(home, server.url)
+    expect(status).toBe(130)
+    expect(host.stderr()).toContain(
+      ` Canceled. Nothing was saved. The new key ${KEY.slice(0, 13)} has been revoked again.\n`,
+    )
+    expect(server.to('/revoke').length).toBe(1)
+    expect(existsSync(home.credentials)).toBe(false)
+  })
+
+  test('where it cannot be ended it is named, with what to do', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({ revoke: LOST })
+    const { host } = await cancel(home, server.url)
+    expect(host.stderr()).toContain(
+      `The new key ${KEY.slice(0, 13)} could not be revoked, and may be alive: revoke it in the portal → API keys.`,
+    )
+    expect(host.text()).not.toContain(secret)
+  })
+
+  test('an approval without a usable key says which key to end', async () => {
+    for (const api_key of [5, null, '']) {
+      using home = makeHome()
+      await using server = await startLoginServer({ approved: { api_key } })
+      const { status, host } = await home.robotrace(`login --base-url ${server.url}`)
+      expect(status).toBe(1)
+      expect(host.stderr()).toContain('unusable answer: api_key')
+      expect(host.stderr()).toContain('Try: revoke the newest `robotrace-cli` key in the portal')
+    }
+  })
+
+  test('an approval with an address that is none keeps the key, for the address that was asked', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer()
+    await using odd = await startLoginServer({ approved: { base_url: `${server.url}/?a=b` } })
+    expect((await home.robotrace(`login --base-url ${odd.url}`)).status).toBe(0)
+    expect(home.read()).toContain(`base_url = "${odd.url}"`)
   })
 })
 

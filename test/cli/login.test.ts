@@ -93,11 +93,14 @@ describe('the browser', () => {
     ['opens over SSH with a display', 'login', { ...display, SSH_CONNECTION: '10.0.0.2 1 10.0.0.3 22' }, 1],
     ['is the one that BROWSER names, display or not', 'login', { BROWSER: 'lynx' }, 1],
   ]
-  test.each(cases)('%s', async (_, line, env, times) => {
+  test.each(cases)('D46 %s', async (_, line, env, times) => {
     using home = makeHome()
     await using server = await startLoginServer()
     const { host } = await home.robotrace(`${line} --base-url ${server.url}`, { env })
     expect(host.opened).toEqual(times ? [`${server.url}/cli/auth?code=XKDF-PQ4N`] : [])
+    // The link and the code are printed whether or not a browser opens.
+    expect(host.stdout()).toContain(`${server.url}/cli/auth?code=XKDF-PQ4N\n`)
+    expect(host.stdout()).toContain('Confirmation code: XKDF-PQ4N')
   })
 
   test('did not open: the message says what to do, and the login goes on', async () => {
@@ -115,7 +118,7 @@ describe('the browser', () => {
 })
 
 describe('waiting', () => {
-  test('a poll whose connection breaks is repeated until the login is over', async () => {
+  test('D46 a poll whose connection breaks is repeated until the login is over', async () => {
     using home = makeHome()
     await using server = await startLoginServer({
       polls: [PENDING, LOST, LOST, PENDING, approved('http://127.0.0.1:1')],
@@ -126,19 +129,41 @@ describe('waiting', () => {
     expect(host.stderr().match(/Still trying/g)?.length).toBe(1)
   })
 
-  test('after ten minutes it ends by itself, even when the server is not heard any more', async () => {
+  test.each([502, 503, 504])(
+    'D46 a poll that a proxy answers with %s, while the server restarts, is repeated like a lost one',
+    async (status) => {
+      using home = makeHome()
+      const down = { status, text: '<h1>Down</h1>', headers: { 'Content-Type': 'text/html' } }
+      await using server = await startLoginServer({ polls: [down, down, approved('http://127.0.0.1:1')] })
+      const ran = await home.robotrace(`login --base-url ${server.url}`)
+      expect(ran.status).toBe(0)
+      expect(ran.host.now() - Date.parse('2026-05-04T20:08:14Z')).toBe((2 + 4 + 8) * 1000)
+      expect(ran.host.stderr()).toContain(`HTTP ${status} Still trying.`)
+    },
+  )
+
+  test('D46 after ten minutes it ends by itself, even when the server is not heard any more', async () => {
     using home = makeHome()
     await using server = await startLoginServer({ polls: [LOST] })
     const { status, host } = await home.robotrace(`login --base-url ${server.url}`)
     expect(status).toBe(1)
     expect(host.stderr()).toContain('Login window expired before the device was authorized.')
     expect(host.now() - Date.parse('2026-05-04T20:08:14Z')).toBe(600_000)
-    // Every four seconds, twice the interval, after the first one.
-    expect(server.to('/poll').length).toBe(151)
+    // After 2, 4, 8 and 16 seconds, then every 30: at 2, 6, 14, 30, 60, … 600.
+    expect(server.to('/poll').length).toBe(23)
     expect(existsSync(home.credentials)).toBe(false)
   })
 
-  test('the pace is what the server asks for', async () => {
+  test('D46 the longer nothing is heard the longer it waits, and the usual pace returns with the first answer', async () => {
+    using home = makeHome()
+    await using server = await startLoginServer({
+      polls: [LOST, LOST, LOST, PENDING, approved('http://127.0.0.1:1')],
+    })
+    const { host } = await home.robotrace(`login --base-url ${server.url}`)
+    expect(host.now() - Date.parse('2026-05-04T20:08:14Z')).toBe((2 + 4 + 8 + 16 + 2) * 1000)
+  })
+
+  test('D46 the pace is what the server asks for', async () => {
     using home = makeHome()
     const slower = { status: 200, json: { status: 'pending', interval: 7 } }
     await using server = await startLoginServer({
@@ -161,9 +186,10 @@ describe('waiting', () => {
   test.each([
     ['429', { status: 429, json: { error: 'slow down' } }, 'slow down'],
     ['500', { status: 500, json: { error: 'broken' } }, 'broken'],
+    ['501', { status: 501, json: { error: 'broken' } }, 'broken'],
     ['404', { status: 404, json: { error: 'No such login.' } }, 'No such login.'],
     ['410', EXPIRED, 'Login window expired'],
-  ])('a poll that is answered with %s ends it', async (_, reply, sentence) => {
+  ])('D46 a poll that is answered with %s ends it', async (_, reply, sentence) => {
     using home = makeHome()
     await using server = await startLoginServer({ polls: [reply] })
     const { status, host } = await home.robotrace(`login --base-url ${server.url}`)

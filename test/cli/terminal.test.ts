@@ -13,7 +13,6 @@ describe('no server steers the terminal', () => {
   test('through what it says of the login', async () => {
     using home = makeHome()
     await using server = await startLoginServer({
-      start: () => ({ user_code: `XKDF${EVIL}` }),
       approved: {
         user_email: `art${EVIL}@robotrace.dev`,
         client_id: `${CLIENT_ID}${EVIL}`,
@@ -87,6 +86,24 @@ describe('no server steers the terminal', () => {
     }
   })
 
+  test('a code of another form than XXXX-XXXX is refused before anybody sees it', async () => {
+    for (const user_code of [`XKDF${EVIL}`, 'XKDF\u200b-PQ4N', 'XKDFPQ4N', 'XKDF-PQ4N-2', 'ХKDF-PQ4N', 5]) {
+      using home = makeHome()
+      await using server = await startLoginServer({ start: () => ({ user_code }) })
+      const { status, host } = await home.robotrace(`login --base-url ${server.url}`)
+      expect(status).toBe(1)
+      expect(host.stderr()).toContain('Error: The server sent an unusable answer: user_code is')
+      expect(host.stderr()).toContain('Try: check that the address is that of a RoboTrace deployment')
+      expect(host.stdout()).not.toContain('Confirmation code')
+    }
+  })
+
+  test('characters that nobody sees are gone', () => {
+    for (const code of [0x200b, 0x061c, 0xfeff, 0x00ad, 0x2060, 0x180e, 0xe0041, 0x3164, 0x2028]) {
+      expect(clean(`ar${String.fromCodePoint(code)}t`)).toBe('art')
+    }
+  })
+
   test('ordinary text of any language is left as it is', () => {
     expect(clean('Zoë Ōkafor · 機械 – 50 % [sic]')).toBe('Zoë Ōkafor · 機械 – 50 % [sic]')
   })
@@ -118,6 +135,20 @@ describe('how it looks', () => {
     const { host: shown } = await home.robotrace('whoami', { columns: 100, env: { NO_COLOR: '1' } })
     expect(shown.stdout()).toContain('Profile:      default\nUser:         art@robotrace.dev\n')
   })
+
+  test.each([20, 30, 40, 41, 42, 80])(
+    'at %i columns the line that counts down never wraps',
+    async (columns) => {
+      using home = makeHome()
+      await using server = await startLoginServer()
+      const options = { env: { TERM: 'xterm-256color' }, columns }
+      const { host } = await home.robotrace(`login --base-url ${server.url}`, options)
+      const [, drawn] = /\r\u001b\[2K([^\r\n]*10:00 left[^\r\n]*)\r/.exec(host.stdout()) ?? []
+      const line = (drawn ?? '').replace(/\u001b\[\d+m/g, '')
+      expect(line).toContain('10:00 left')
+      expect(line.length).toBeLessThan(columns)
+    },
+  )
 
   test('a picture for the phone is drawn where it fits and a phone could follow it', async () => {
     // The login cannot start there; what matters is decided by the address alone, so this asks the drawing.
@@ -163,6 +194,16 @@ describe('help and usage', () => {
     expect(host.stdout()).toBe('')
     expect(host.text()).not.toContain(KEY.slice(14))
   })
+
+  test.each(['rt_staging_eu', 'rbtk_west_2'])(
+    'a profile may be called %s: only what has the shape of a key is refused',
+    async (name) => {
+      using home = makeHome()
+      const { status, host } = await home.robotrace(`whoami --offline --profile ${name}`)
+      expect(status).toBe(4)
+      expect(host.stderr()).toContain(`No saved credentials for profile '${name}'`)
+    },
+  )
 
   test('the version is that of the package', async () => {
     using home = makeHome()

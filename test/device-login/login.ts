@@ -97,8 +97,13 @@ export function pageOf(server: TestServer, who: Person) {
   return portalClient(server, who).deviceLogin
 }
 
-/** The actions of the audit trail, in order. */
+/** What the audit trail holds of device logins, in order. */
 export async function auditTrail(server: TestServer): Promise<string[]> {
-  const rows = await server.ctx.db.selectFrom('audit_events').select('action').orderBy(sql`rowid`).execute()
+  const rows = await server.ctx.db
+    .selectFrom('audit_events')
+    .select('action')
+    .where('action', 'like', 'device_login%')
+    .orderBy(sql`rowid`)
+    .execute()
   return rows.map(({ action }) => action)
 }

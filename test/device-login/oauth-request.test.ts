@@ -53,6 +53,12 @@ describe('device authorization request', () => {
     }
   })
 
+  test('D06 no client has a secret: only `none` is offered, at both endpoints alike', async () => {
+    await using server = await startTestServer()
+    const document = await (await server.fetch('/.well-known/oauth-authorization-server')).json()
+    expect(document).toMatchObject({ token_endpoint_auth_methods_supported: ['none'] })
+  })
+
   test('D07 scope is optional, unknown ones are invalid_scope, and the key gets no more than was asked', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
@@ -108,7 +114,7 @@ describe('device authorization response', () => {
 })
 
 describe('user interaction', () => {
-  test('D17 what is typed is folded and cleaned before it is looked up', async () => {
+  test('D17, D19 the interaction starts with a typed code, which is folded and cleaned before it is looked up', async () => {
     await using server = await startTestServer()
     const { owner } = await tenant(server)
     const { user_code } = await start(server)

@@ -72,7 +72,7 @@ test('a user code is kept keyed: neither it nor a plain hash of it finds the row
   }
 })
 
-test('user codes are eight symbols of the alphabet, each as likely as the others', () => {
+test('D16 user codes are eight symbols of the alphabet, each as likely as the others', () => {
   const counts = new Map([...USER_CODE_ALPHABET].map((symbol) => [symbol, 0]))
   for (let i = 0; i < 6000; i++) {
     for (const symbol of makeUserCode()) counts.set(symbol, (counts.get(symbol) ?? Number.NaN) + 1)
@@ -83,7 +83,7 @@ test('user codes are eight symbols of the alphabet, each as likely as the others
     expect(Math.abs(count - expected), symbol).toBeLessThan(8 * Math.sqrt(expected))
 })
 
-test('typing is forgiven what cannot matter and nothing else', () => {
+test('D17 typing is forgiven what cannot matter and nothing else', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom(...USER_CODE_ALPHABET), { minLength: 8, maxLength: 8 }),

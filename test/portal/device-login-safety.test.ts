@@ -190,7 +190,7 @@ test('a login that expires while it is looked at says so by itself', async () =>
   await tab.page.getByText('robotrace login').waitFor()
 })
 
-test('a second account that opens a code stops the login, and the first one is told', async () => {
+test('D27 a second account that opens a code stops the login, and the first one is told', async () => {
   await using server = await startTestServer()
   const { owner } = await tenant(server)
   const { owner: second } = await tenant(server)

@@ -39,7 +39,7 @@ test('a person signs in, compares, authorizes, and sees the terminal pick its ke
   expect(tab.complaints).toEqual([])
 })
 
-test('the page says who asks, from where, with what, since when, for which key, and gives both answers', async () => {
+test('D21, D25 the page says who asks, from where, with what, since when, for which key, and gives both answers the same weight', async () => {
   await using server = await startTestServer()
   const { owner } = await tenant(server)
   await using tab = await openPage(browser, server, owner)

@@ -1,6 +1,17 @@
+import { rm, truncate } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { revokeApiKey } from '../../server/api-keys/api-keys.ts'
-import { BYTES, finalize, problem, put, signedGet, start, withVideo } from '../episode-requests.ts'
+import {
+  BYTES,
+  errorLines,
+  filesOf,
+  finalize,
+  problem,
+  put,
+  signedGet,
+  start,
+  withVideo,
+} from '../episode-requests.ts'
 import { startTestServer } from '../harness.ts'
 import { bearer, tenant } from '../seed.ts'
 
@@ -178,6 +189,42 @@ describe('404', () => {
       })
     }
   })
+})
+
+describe('404 for stored bytes', () => {
+  test.each([
+    ['GET', 'gone', {}],
+    ['HEAD', 'gone', {}],
+    ['GET', 'gone', { Range: 'bytes=0-3' }],
+    ['GET', 'cut short', {}],
+  ])(
+    '%s of a file that is %s is a whole problem of its own, and the log says so',
+    async (method, fate, headers) => {
+      const { server, api_key, id } = await storedVideo()
+      await using _ = server
+      const url = await signedGet(server, api_key, id, 'video', '?download=1')
+      const [file = ''] = await filesOf(server)
+      if (fate === 'gone') await rm(file)
+      else await truncate(file, 3)
+      const answer = await fetch(url, { method, headers: { ...headers, Connection: 'close' } })
+      const text = await answer.text()
+      expect(answer.status).toBe(404)
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': expect.stringContaining('application/problem+json'),
+        'cache-control': 'no-store',
+      })
+      for (const name of ['etag', 'content-disposition', 'content-range', 'accept-ranges']) {
+        expect(answer.headers.get(name), name).toBeNull()
+      }
+      if (method === 'GET') {
+        expect(Number(answer.headers.get('content-length'))).toBe(Buffer.byteLength(text))
+        expect(JSON.parse(text).detail).toBe('The stored bytes of this artifact are missing on the server.')
+      }
+      expect(errorLines(server)).toMatchObject([
+        { msg: 'stored bytes are missing', size_bytes: 10, found_bytes: fate === 'gone' ? null : 3 },
+      ])
+    },
+  )
 })
 
 describe('405', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { filesOf, put, read, VIDEO, videoSlot } from '../episode-requests.ts'
+import { errorLines, filesOf, put, read, VIDEO, videoSlot } from '../episode-requests.ts'
 import { startTestServer } from '../harness.ts'
 import { answerOf, rawRequest } from '../raw-request.ts'
 import { tenant } from '../seed.ts'
@@ -16,6 +16,8 @@ describe('broken uploads', () => {
     await expect.poll(() => filesOf(server)).toEqual([])
     expect((await read(server, api_key, id)).artifacts).toEqual([])
     expect((await put(url, 'second try')).status).toBe(200)
+    expect(server.log()).toContain('"aborted":true')
+    expect(errorLines(server)).toEqual([])
   })
 
   test('a sender that stops sending is cut and leaves nothing behind', async () => {
@@ -26,5 +28,6 @@ describe('broken uploads', () => {
     socket.write('x')
     expect(await answerOf(socket)).toBe('')
     await expect.poll(() => filesOf(server)).toEqual([])
+    expect(errorLines(server)).toEqual([])
   })
 })

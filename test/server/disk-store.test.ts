@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { readlinkSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { BlobStore } from '../../server/blobs/blob-store.ts'
 import { createDiskStore } from '../../server/blobs/disk.ts'
 
@@ -15,6 +16,22 @@ async function folder(): Promise<{ path: string } & AsyncDisposable> {
 
 const FLOOR = { min_free_bytes: 0 }
 const KEY = 'episodes/5f0c6c4e-8f0e-4a53-9a3f-3c1d7f0a2b11/ep_x/video-00.mp4'
+
+/** The paths that are flushed to the disk while this runs: the engine's own fsync, looked at. */
+async function flushed(path: string, run: () => Promise<void>): Promise<string[]> {
+  const handle = await open(path)
+  const prototype: { sync: (this: { fd: number }) => Promise<void> } = Object.getPrototypeOf(handle)
+  await handle.close()
+  const paths: string[] = []
+  const { sync } = prototype
+  const spy = vi.spyOn(prototype, 'sync').mockImplementation(function (this: { fd: number }) {
+    paths.push(readlinkSync(`/proc/self/fd/${this.fd}`))
+    return sync.call(this)
+  })
+  await run()
+  spy.mockRestore()
+  return paths
+}
 
 async function stored(blobs: BlobStore, key: string, bytes: Buffer): Promise<void> {
   await (await blobs.stage(Readable.from([bytes]), bytes.length)).commit(key)
@@ -46,6 +63,22 @@ describe('the disk store', () => {
     const after = createDiskStore(place.path, FLOOR)
     expect(await readdir(join(place.path, '.incoming'))).toEqual([])
     expect(await after.head(KEY)).toBe(5)
+  })
+
+  test('an upload is durable with every folder above it, also when another upload has just made those', async () => {
+    await using place = await folder()
+    const blobs = createDiskStore(place.path, FLOOR)
+    const root = await realpath(place.path)
+    const organization = join(root, dirname(dirname(KEY)))
+    // As far as another upload is whose folders are made and not yet flushed.
+    await mkdir(join(root, dirname(KEY)), { recursive: true })
+    const first = await flushed(root, () => stored(blobs, KEY, Buffer.from('first')))
+    const chain = [join(root, dirname(KEY)), organization, join(root, 'episodes'), root]
+    expect(first.slice(1).sort()).toEqual(chain.sort())
+    const second = await flushed(root, () =>
+      stored(blobs, KEY.replace('ep_x', 'ep_y'), Buffer.from('second')),
+    )
+    expect(second.slice(1).sort()).toEqual([organization, join(organization, 'ep_y')])
   })
 
   test('a stream of another length than announced, or one that breaks, leaves nothing', async () => {

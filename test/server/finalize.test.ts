@@ -70,6 +70,16 @@ describe('200', () => {
     expect((await read(server, api_key, episode_id)).failure_time_s).toBe(99)
   })
 
+  test('a failure before the start is put at the start, in both shapes', async () => {
+    await using server = await startTestServer()
+    const { api_key } = await tenant(server)
+    for (const shape of [{ failure_time_s: -0.1 }, { failure: { time_s: -3 } }]) {
+      const { episode_id } = await start(server, api_key)
+      await finalized(server, api_key, episode_id, { status: 'failed', duration_s: 10, ...shape })
+      expect((await read(server, api_key, episode_id)).failure_time_s).toBe(0)
+    }
+  })
+
   test('bytes_total is what the disk holds, and an empty slot is named but no error', async () => {
     await using server = await startTestServer()
     const { api_key } = await tenant(server)
@@ -85,10 +95,12 @@ describe('400', () => {
   test.each([
     ['status', { status: 'done' }],
     ['status', {}],
-    ['failure_time_s', { status: 'failed', failure_time_s: -0.1 }],
+    ['bytes_total', { status: 'ready', bytes_total: 1.5 }],
+    ['bytes_total', { status: 'ready', bytes_total: -1 }],
+    ['failure_time_s', { status: 'ready', failure_time_s: -0.1 }],
     ['failure_time_s', { status: 'ready', failure_time_s: 1 }],
     ['failure', { status: 'ready', failure: { reason: 'fell' } }],
-    ['failure.time_s', { status: 'failed', failure: { time_s: -1 } }],
+    ['failure', { status: 'ready', failure: { time_s: -1 } }],
     ['duration_s', { status: 'ready', duration_s: -1 }],
   ])('finalizing names the member that is wrong: %s', async (path, body) => {
     await using server = await startTestServer()
