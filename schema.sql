@@ -115,25 +115,23 @@ CREATE TABLE episodes (
   finalized_at      TEXT,
   archived_at       TEXT,
   archived_by       TEXT REFERENCES accounts (id),
-  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id),
-  UNIQUE (organization_id, id)
+  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE INDEX episodes_newest ON episodes (organization_id, created_at, id);
 CREATE INDEX episodes_by_status ON episodes (organization_id, status, created_at, id);
 CREATE INDEX episodes_by_policy ON episodes (organization_id, policy_version, created_at, id);
 CREATE INDEX episodes_by_robot ON episodes (organization_id, robot, created_at, id);
 
+-- Whose an artifact is, its episode says: found through the episode only, never by itself.
 CREATE TABLE artifacts (
-  episode_id      TEXT NOT NULL,
-  organization_id TEXT NOT NULL,
-  kind            TEXT NOT NULL CHECK (kind IN ('video', 'sensors', 'actions')),
-  blob_key        TEXT NOT NULL, -- where the bytes are; changes when the artifact is uploaded again
-  content_type    TEXT NOT NULL,
-  size_bytes      BIGINT NOT NULL,
-  sha256          TEXT NOT NULL, -- hex
-  stored_at       TEXT NOT NULL,
-  PRIMARY KEY (episode_id, kind),
-  FOREIGN KEY (organization_id, episode_id) REFERENCES episodes (organization_id, id)
+  episode_id   TEXT NOT NULL REFERENCES episodes (id),
+  kind         TEXT NOT NULL CHECK (kind IN ('video', 'sensors', 'actions')),
+  blob_key     TEXT NOT NULL, -- where the bytes are; changes when the artifact is uploaded again
+  content_type TEXT NOT NULL,
+  size_bytes   BIGINT NOT NULL,
+  sha256       TEXT NOT NULL, -- hex
+  stored_at    TEXT NOT NULL,
+  PRIMARY KEY (episode_id, kind)
 );
 
 -- Device login (RFC 8628) -------------------------------------------------------------------

@@ -46,7 +46,6 @@ export interface ApiKeysTable {
 
 export interface ArtifactsTable {
   episode_id: string
-  organization_id: string
   kind: 'video' | 'sensors' | 'actions'
   blob_key: string
   content_type: string

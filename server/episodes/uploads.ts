@@ -40,8 +40,15 @@ export async function storeArtifact(
   const blob_key = blobKeyOf(slot, staged.sha256)
   try {
     await staged.commit(blob_key)
-    const row = { ...slot, blob_key, content_type, size_bytes: staged.size_bytes, sha256: staged.sha256 }
-    const { stored, replaced } = await writeRow(ctx, { ...row, stored_at: ctx.now().toISOString() })
+    const { stored, replaced } = await writeRow(ctx, {
+      episode_id: slot.episode_id,
+      kind,
+      blob_key,
+      content_type,
+      size_bytes: staged.size_bytes,
+      sha256: staged.sha256,
+      stored_at: ctx.now().toISOString(),
+    })
     if (replaced) ctx.background.add('remove a replaced artifact', () => ctx.blobs.remove(replaced))
     return toArtifact(ctx, stored)
   } catch (error) {

@@ -8,11 +8,22 @@ import { AppError } from '../errors.ts'
  */
 export function knownHost(public_url: string): RequestHandler {
   const { host: publicHost, protocol } = new URL(public_url)
+  /** Parsed once: every request of a rig names the same host. Only accepted ones, and few of them, are kept. */
+  const accepted = new Set([publicHost])
   return (request, _response, next) => {
-    // Parsed as the browser does it: case and a default port make no difference.
-    const asked = `${protocol}//${request.headers.host ?? ''}`
-    const { host, hostname } = URL.canParse(asked) ? new URL(asked) : { host: '', hostname: '' }
-    if (host !== publicHost && !isLoopback(hostname)) throw new AppError('unknown_host')
+    const asked = request.headers.host ?? ''
+    if (!accepted.has(asked)) {
+      if (!isAccepted(asked, protocol, publicHost)) throw new AppError('unknown_host')
+      if (accepted.size < 20) accepted.add(asked)
+    }
     next()
   }
+}
+
+/** Parsed as the browser does it: case and a default port make no difference. */
+function isAccepted(asked: string, protocol: string, publicHost: string): boolean {
+  const url = `${protocol}//${asked}`
+  if (!URL.canParse(url)) return false
+  const { host, hostname } = new URL(url)
+  return host === publicHost || isLoopback(hostname)
 }
