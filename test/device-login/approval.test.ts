@@ -1,23 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { startTestServer, type TestServer } from '../harness.ts'
+import { startTestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { bearer, member, PASSWORD, type Person, person, tenant } from '../seed.ts'
-import { approve, auditTrail, pageOf, poll, start } from './login.ts'
-
-const WRONG = 'BBBB-BBBB'
-
-function refusedAs(code: string) {
-  return { data: { problem: { code } } }
-}
-
-async function guess(server: TestServer, who: Person, code = WRONG): Promise<string> {
-  return pageOf(server, who)
-    .claim.mutate({ user_code: code })
-    .then(
-      ({ state }) => state,
-      (error) => error.data.problem.code,
-    )
-}
+import { bearer, member, PASSWORD, person, tenant } from '../seed.ts'
+import { approve, auditTrail, guess, pageOf, poll, refusedAs, start } from './login.ts'
 
 describe('deciding', () => {
   test('approve against refuse, at the same moment, ends in exactly one state', async () => {

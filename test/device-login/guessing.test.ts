@@ -9,24 +9,9 @@ import {
   NETWORK_GUESSES,
 } from '../../server/device-login/guesses.ts'
 import { USER_CODE_SPACE } from '../../server/device-login/user-code.ts'
-import { startTestServer, type TestServer } from '../harness.ts'
-import { type Person, person, tenant } from '../seed.ts'
-import { pageOf, start } from './login.ts'
-
-const WRONG = 'BBBB-BBBB'
-
-function refusedAs(code: string) {
-  return { data: { problem: { code } } }
-}
-
-async function guess(server: TestServer, who: Person, code = WRONG): Promise<string> {
-  return pageOf(server, who)
-    .claim.mutate({ user_code: code })
-    .then(
-      ({ state }) => state,
-      (error) => error.data.problem.code,
-    )
-}
+import { startTestServer } from '../harness.ts'
+import { person, tenant } from '../seed.ts'
+import { guess, pageOf, refusedAs, start, WRONG } from './login.ts'
 
 describe('guessing codes (D45)', () => {
   test('the arithmetic: what all guesses together may hit stays below 2^-28', () => {

@@ -107,3 +107,21 @@ export async function auditTrail(server: TestServer): Promise<string[]> {
     .execute()
   return rows.map(({ action }) => action)
 }
+
+/** A code that nobody was given. */
+export const WRONG = 'BBBB-BBBB'
+
+/** What a tRPC refusal with this code looks like to `rejects.toMatchObject`. */
+export function refusedAs(code: string) {
+  return { data: { problem: { code } } }
+}
+
+/** Types a code on the page. @returns the login's state, or the code of the refusal */
+export async function guess(server: TestServer, who: Person, user_code = WRONG): Promise<string> {
+  return pageOf(server, who)
+    .claim.mutate({ user_code })
+    .then(
+      ({ state }) => state,
+      (error) => error.data.problem.code,
+    )
+}
