@@ -125,7 +125,8 @@ export function TooManyGuesses(props: {
 }): JSX.Element {
   const now = useNow()
   const until = Date.now() + props.retry_after * 1000
-  const left = () => Math.max(0, Math.ceil((until - now()) / 1000))
+  // The page's clock ticks once a second and may be that much behind: never say more than the server asked for.
+  const left = () => Math.min(props.retry_after, Math.max(0, Math.ceil((until - now()) / 1000)))
   return (
     <Frame
       title="Too many wrong codes"
