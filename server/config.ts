@@ -18,7 +18,7 @@ export interface Config {
   data: string
   /** Largest artifact, bytes. */
   max_upload_bytes: number
-  /** An upload that moves no byte for so many seconds is cut. */
+  /** An upload that moves no byte for so many seconds is cut; any other body has to arrive whole within them. */
   upload_idle_s: number
   /** Uploads are refused (507) when the disk would fall below this many free bytes. */
   min_free_bytes: number
