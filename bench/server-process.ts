@@ -56,9 +56,12 @@ async function seedOwner(ctx: Parameters<typeof mintApiKey>[0]): Promise<Omit<Sa
     email: '',
     name: '',
     staff: false,
-    session_hash: '',
+    credential: { kind: 'session', id: '' },
+    scopes: undefined,
+    verified_at: created_at,
     ip: '',
     user_agent: '',
+    request_id: '',
     roles: new Map([[organization_id, 'owner']]),
   }
   const { key } = await mintApiKey(ctx, caller, { organization_id, label: 'bench' })

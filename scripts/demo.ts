@@ -26,7 +26,7 @@ async function demo(): Promise<void> {
   const data = newFolder()
   const server = await startServer(
     readConfig({ PORT: port, ROBOTRACE_DATA: data, ROBOTRACE_LOG_LEVEL: json ? 'info' : 'warn' }).config,
-    { master: undefined },
+    { master: undefined, previous: undefined },
   )
   stopWith(server, say, data)
   say('Recording three episodes …')

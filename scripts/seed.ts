@@ -20,7 +20,7 @@ export interface LoggedEpisode {
   status: EpisodeStatus
 }
 
-const HERE = { ip: '127.0.0.1', user_agent: 'robotrace seed' }
+const HERE = { ip: '127.0.0.1', user_agent: 'robotrace seed', request_id: '' }
 
 /**
  * The first account, its organization and one key, made the way the set-up page makes them.

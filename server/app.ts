@@ -55,7 +55,7 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
-  app.use('/trpc', trpc(ctx, access.person))
+  app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/oauth', '/.well-known'], notFound)
   app.use(portal())
   app.use(problemHandler(ctx.log))
@@ -82,6 +82,8 @@ function mountDoors(app: Express, ctx: AppContext, doors: readonly Door[], guard
     if (one.method === 'GET') app.get(one.path, handler)
     if (one.method === 'POST') app.post(one.path, one.dialect === 'oauth' ? readForm : readText, handler)
     if (one.method === 'PUT') app.put(one.path, handler)
+    if (one.method === 'PATCH') app.patch(one.path, readText, handler)
+    if (one.method === 'DELETE') app.delete(one.path, handler)
   }
   for (const path of new Set(doors.map((one) => one.path))) {
     const methods = doors.filter((one) => one.path === path).map((one) => one.method)
@@ -93,14 +95,14 @@ function mountDoors(app: Express, ctx: AppContext, doors: readonly Door[], guard
   }
 }
 
-function trpc(ctx: AppContext, person: ReturnType<typeof createAccess>['person']): express.RequestHandler {
+function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser']): express.RequestHandler {
   const answer = createExpressMiddleware({
     router: appRouter,
     createContext: async ({ req, res }) => ({
       app: ctx,
       request: req,
       response: res,
-      findPerson: once(() => person(req)),
+      findPerson: once(() => browser(req)),
       anonymous: anonymous(req),
     }),
     responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),

@@ -2,34 +2,55 @@
 
 export type Role = 'owner' | 'admin' | 'member' | 'viewer'
 
-/** A machine with an `rt_` key: bound to one organization. */
-export interface KeyCaller {
-  kind: 'api_key'
-  api_key_id: string
+/** What was presented, by its public id, which may be logged and signed into links. */
+export interface Credential {
+  kind: 'api_key' | 'api_token' | 'access_token' | 'session'
+  /** Ten characters of an API key, `tok_…` of an API token, `ses_…` of a cookie or of an access token's session. */
+  id: string
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  ip: string
+  user_agent: string
+  /** `req_…`: what the answer's X-Request-Id and the log say. */
+  request_id: string
+}
+
+/** Acts inside one organization: an `rt_` key, or a personal credential together with the organization it named. */
+export interface OrganizationCaller extends Origin {
+  kind: 'organization'
+  credential: Credential
   organization_id: string
+  /** Where its episodes go. */
   project_id: string
-  /** Separated by spaces. */
+  /** The only project, or the only device, that the credential is good for. */
+  pinned_project_id: string | null
+  pinned_device_id: string | null
+  /** Whose rights bound it; null for a service key of the organization. */
+  account_id: string | null
+  /** What it may do here now, separated by spaces. */
   scopes: string
 }
 
-/** A person signed in to the portal. Rights are read per organization, as they are now. */
-export interface PersonCaller {
+/** A person, in every organization they belong to. Rights are read per organization, as they are now. */
+export interface PersonCaller extends Origin {
   kind: 'person'
+  credential: Credential
   account_id: string
   email: string
   name: string
   staff: boolean
-  session_hash: string
-  ip: string
-  user_agent: string
   roles: ReadonlyMap<string, Role>
+  /** What an `rbtk_` key is limited to, separated by spaces; undefined: whatever the role may. */
+  scopes: string | undefined
+  /** When the person last proved to be there; undefined for what a program holds. */
+  verified_at: string | undefined
 }
 
 /** Somebody without a credential: all that is known is where the request came from. */
-export interface AnonymousCaller {
+export interface AnonymousCaller extends Origin {
   kind: 'anonymous'
-  ip: string
-  user_agent: string
 }
 
-export type Caller = KeyCaller | PersonCaller
+export type Caller = OrganizationCaller | PersonCaller

@@ -31,6 +31,8 @@ export interface Config {
 export interface Secrets {
   /** Master secret, 32 bytes or more; undefined: one is made in the data folder on first start. */
   master: string | undefined
+  /** The master secret before the last change: what it signed stays good while it is here. */
+  previous: string | undefined
 }
 
 export class ConfigError extends Error {
@@ -62,6 +64,7 @@ export const environment = z.object({
     .default('127.0.0.1'),
   ROBOTRACE_DATA: z.string().min(1).default('./data'),
   ROBOTRACE_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  ROBOTRACE_SECRET_PREVIOUS: z.string().min(32, 'must have 32 characters or more').optional(),
   ROBOTRACE_INSECURE_HTTP: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   ROBOTRACE_MAX_UPLOAD: bytes.refine((size) => size > 0, 'must be larger than 0').default(64 * 1024 ** 3),
   ROBOTRACE_UPLOAD_IDLE: wholeNumber(1, 3600).default(60),
@@ -108,7 +111,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       log_level: value.ROBOTRACE_LOG_LEVEL,
       production: value.NODE_ENV === 'production',
     },
-    secrets: { master: value.ROBOTRACE_SECRET },
+    secrets: { master: value.ROBOTRACE_SECRET, previous: value.ROBOTRACE_SECRET_PREVIOUS },
   }
 }
 

@@ -7,9 +7,10 @@ import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
 import { type Database, openDatabase } from './db/open.ts'
+import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { VERSION } from './project.ts'
-import { createSigningKeys, masterSecret, type SigningKeys } from './signing.ts'
+import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 
 /**
  * Everything that lives as long as the process. A function takes only what it uses:
@@ -25,6 +26,8 @@ export interface AppContext extends AsyncDisposable {
   background: Background
   limiter: Limiter
   signing: SigningKeys
+  /** Verifies access and API tokens. */
+  tokens: TokenVerifier
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -50,6 +53,12 @@ export function createContext(config: ReadyConfig, secrets: Secrets, overrides: 
   }
 }
 
+/** Secrets from the environment win over the files of the data folder, each for itself. */
+function openSigningKeys(config: ReadyConfig, secrets: Secrets): SigningKeys {
+  const file = join(config.data, 'secret')
+  return createSigningKeys(secrets.master ?? masterSecret(file), secrets.previous ?? previousSecret(file))
+}
+
 function openParts(
   config: ReadyConfig,
   secrets: Secrets,
@@ -58,8 +67,8 @@ function openParts(
 ): Omit<AppContext, 'config'> {
   const log = parts.log ?? createLog(config.log_level, standardError())
   const now = parts.now ?? (() => new Date())
-  const signing =
-    parts.signing ?? createSigningKeys(secrets.master ?? masterSecret(join(config.data, 'secret')))
+  const signing = parts.signing ?? openSigningKeys(config, secrets)
+  const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
   const db = parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION)
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
@@ -69,5 +78,5 @@ function openParts(
     await db.destroy()
     release()
   }
-  return { db, blobs, log, now, background, limiter, signing, [Symbol.asyncDispose]: close }
+  return { db, blobs, log, now, background, limiter, signing, tokens, [Symbol.asyncDispose]: close }
 }

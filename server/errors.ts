@@ -47,6 +47,12 @@ export const PROBLEMS = {
     detail: 'Could not validate credentials',
     trpc: 'UNAUTHORIZED',
   },
+  second_factor_required: {
+    status: 401,
+    title: 'Second factor needed',
+    detail: 'The password is right. This account also asks for a code of its authenticator.',
+    trpc: 'UNAUTHORIZED',
+  },
   wrong_password: {
     status: 401,
     title: 'Wrong e-mail or password',
@@ -58,6 +64,12 @@ export const PROBLEMS = {
     status: 403,
     title: 'Scope missing',
     detail: 'This key may not do that.',
+    trpc: 'FORBIDDEN',
+  },
+  step_up_required: {
+    status: 403,
+    title: 'Confirm that it is you',
+    detail: 'This needs your password or passkey again: the last time was more than two hours ago.',
     trpc: 'FORBIDDEN',
   },
   cross_site: {

@@ -1,7 +1,7 @@
 import { makeSetupLink } from './accounts/setup.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { DataFolderInUseError } from './db/data-folder.ts'
-import { NewerSchemaError } from './db/open.ts'
+import { NewerSchemaError, OlderSchemaError } from './db/open.ts'
 import { VERSION } from './project.ts'
 import { startServer } from './serve.ts'
 import { BrokenSecretError } from './signing.ts'
@@ -38,7 +38,7 @@ function stopOn(signals: NodeJS.Signals[], stop: () => PromiseLike<void>): void 
 }
 
 /** What somebody who starts the server can mend: said in a sentence, without a stack. */
-const EXPECTED = [ConfigError, NewerSchemaError, DataFolderInUseError, BrokenSecretError]
+const EXPECTED = [ConfigError, NewerSchemaError, OlderSchemaError, DataFolderInUseError, BrokenSecretError]
 const SYSTEM = /^E(ADDRINUSE|ADDRNOTAVAIL|ACCES|PERM|EXIST|NOTDIR|ISDIR|ROFS|NOSPC|NOTFOUND|AI_AGAIN)$/
 
 function fail(error: unknown): void {

@@ -54,6 +54,16 @@ export const signedIn = open.use(({ ctx, next }) => {
   return next({ ctx: { ...ctx, person: ctx.person } })
 })
 
+/** How long a proof of being there counts: after that, what a borrowed browser must not do asks for another one. */
+export const VERIFIED_FOR_MS = 2 * 60 * 60 * 1000
+
+/** A signed-in person who has proved to be there in the last two hours (security: approve, mint, reveal, roles). */
+export const verified = signedIn.use(({ ctx, next }) => {
+  const age = ctx.app.now().getTime() - Date.parse(ctx.person.verified_at ?? '')
+  if (!(age < VERIFIED_FOR_MS)) throw new AppError('step_up_required')
+  return next()
+})
+
 /** An administrator of the installation. */
 export const staff = signedIn.use(({ ctx, next }) => {
   if (!ctx.person.staff) throw new AppError('forbidden')

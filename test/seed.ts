@@ -49,7 +49,10 @@ export async function person(
     email,
     name,
     staff: overrides.staff ?? false,
-    session_hash: '',
+    credential: { kind: 'session', id: '' },
+    scopes: undefined,
+    verified_at: created_at,
+    request_id: '',
     ...from,
     roles: new Map(),
   }

@@ -1,20 +1,22 @@
 import type { Request } from 'express'
 import { sessionOf } from '../accounts/cookies.ts'
 import { findPersonBySession } from '../accounts/sessions.ts'
-import { noteLastUsed, verifyApiKey } from '../api-keys/api-keys.ts'
-import { parseKey } from '../api-keys/key-format.ts'
-import type { AnonymousCaller, KeyCaller, PersonCaller } from '../caller.ts'
+import { noteLastUsed } from '../api-keys/api-keys.ts'
+import type { AnonymousCaller, Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { identify } from '../credentials/credentials.ts'
 import { AppError } from '../errors.ts'
 import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import type { Guards } from '../http/door.ts'
+import { actWithin } from '../organizations/act-within.ts'
 
 const FLUSH_EVERY_MS = 5_000
 
 /** From a presented credential to a Caller, for REST doors and for tRPC. */
 export interface Access extends Guards {
-  person: (request: Request) => Promise<PersonCaller | undefined>
+  /** Whoever's browser this is, by its cookie alone. */
+  browser: (request: Request) => Promise<PersonCaller | undefined>
 }
 
 /**
@@ -29,29 +31,40 @@ export function createAccess(ctx: AppContext): Access {
     await noteLastUsed(ctx, batch)
   })
 
-  async function api_key(request: Request): Promise<KeyCaller> {
+  async function credential(request: Request): Promise<Caller> {
     const text = presentedKey(request)
-    const parsed = text === undefined ? undefined : parseKey(text)
-    const caller = parsed && (await verifyApiKey(ctx, parsed))
+    const caller = text === undefined ? undefined : await identify(ctx, text, originOf(request))
     if (!caller) throw new AppError('unauthenticated')
-    used.set(caller.api_key_id, ctx.now().toISOString())
+    if (caller.credential.kind === 'api_key') used.set(caller.credential.id, ctx.now().toISOString())
     return caller
   }
 
-  async function person(request: Request): Promise<PersonCaller | undefined> {
+  async function browser(request: Request): Promise<PersonCaller | undefined> {
     const session = sessionOf(ctx, request)
     return session === undefined ? undefined : findPersonBySession(ctx, session, originOf(request))
   }
 
+  // A presented key decides alone: falling back to the cookie would hide that the key is wrong.
+  async function key_or_person(request: Request): Promise<Caller> {
+    if (presentedKey(request) !== undefined) return credential(request)
+    const caller = await browser(request)
+    if (!caller) throw new AppError('unauthenticated')
+    return caller
+  }
+
   return {
-    api_key,
-    person,
-    // A presented key decides alone: falling back to the cookie would hide that the key is wrong.
-    async key_or_person(request) {
-      if (presentedKey(request) !== undefined) return api_key(request)
-      const caller = await person(request)
-      if (!caller) throw new AppError('unauthenticated')
-      return caller
+    browser,
+    credential,
+    key_or_person,
+    async organization(request): Promise<OrganizationCaller> {
+      const caller = await credential(request)
+      if (caller.kind === 'organization') return caller
+      return actWithin(ctx, caller, request.get('X-RoboTrace-Organization'))
+    },
+    async person(request) {
+      const caller = await key_or_person(request)
+      if (caller.kind === 'person') return caller
+      throw new AppError('forbidden', 'This is for people. Use a personal key, an API token or the portal.')
     },
     async anyone(request) {
       return anonymous(request)

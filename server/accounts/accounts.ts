@@ -38,8 +38,8 @@ export async function signIn(
     .executeTakeFirst()
   const known = row !== undefined && from.isKnownDevice(row.id)
   const spent = await spendSignInTry(ctx.limiter, { email: input.email, ip: from.ip, known })
-  const matches = await verifyPassword(row?.password_hash, input.password)
-  if (!row || !matches || row.disabled_at !== null) throw new AppError('wrong_password')
+  const matches = await verifyPassword(row?.password_hash ?? undefined, input.password)
+  if (!row?.password_hash || !matches || row.disabled_at !== null) throw new AppError('wrong_password')
   await spent.giveBack()
   if (isOutdated(row.password_hash)) await storePassword(ctx, row.id, input.password)
   const session = await startSession(ctx, row.id, from)
@@ -83,7 +83,7 @@ export async function confirmPassword(
     .where('id', '=', caller.account_id)
     .executeTakeFirstOrThrow()
   const spent = await spendSignInTry(ctx.limiter, { email: caller.email, ip: caller.ip, known: true })
-  if (!(await verifyPassword(password_hash, password))) {
+  if (!(await verifyPassword(password_hash ?? undefined, password))) {
     const message = 'is not your current password'
     throw new AppError('wrong_password', `${path}: ${message}`, {
       errors: [{ path, message }],

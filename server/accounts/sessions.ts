@@ -1,22 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { PersonCaller } from '../caller.ts'
+import type { Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { newId } from '../db/ids.ts'
+import type { TokenClaims } from '../jwt.ts'
+import { readPeople, toPerson } from './people.ts'
 
-/** A portal session lives 30 days from its sign-in, whatever happens in between. */
+/** A session lives 30 days from its sign-in, whatever happens in between. */
 export const SESSION_LIFE_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Writing "seen" more often would put a write behind every page. */
 const SEEN_EVERY_MS = 5 * 60 * 1000
 
-export interface SessionInfo {
-  /** A public handle: the first characters of the stored hash. */
-  id: string
-  current: boolean
-  created_at: string
-  last_seen_at: string
-  ip: string
-  user_agent: string
-}
+export const MAX_USER_AGENT = 300
+
+type Ctx = Pick<AppContext, 'db' | 'now' | 'background'>
 
 /** @returns the cookie's value; only its SHA-256 is kept */
 export async function startSession(
@@ -30,64 +27,104 @@ export async function startSession(
   await ctx.db
     .insertInto('sessions')
     .values({
+      id: newId('ses'),
+      kind: 'browser',
       id_hash: hashSession(value),
       account_id,
       created_at: at,
       last_seen_at: at,
-      password_verified_at: at,
+      verified_at: at,
       expires_at: new Date(now.getTime() + SESSION_LIFE_MS).toISOString(),
       ip: from.ip,
-      user_agent: from.user_agent.slice(0, 300),
+      user_agent: from.user_agent.slice(0, MAX_USER_AGENT),
     })
     .execute()
   return value
 }
 
-/** Who a session cookie belongs to, with the rights as they are now; undefined when it is not good any more. */
-export async function findPersonBySession(
-  ctx: Pick<AppContext, 'db' | 'now' | 'background'>,
-  value: string,
-  from: { ip: string; user_agent: string },
-): Promise<PersonCaller | undefined> {
-  const session_hash = hashSession(value)
-  const now = ctx.now()
-  const row = await ctx.db
-    .selectFrom('sessions as s')
-    .innerJoin('accounts as a', 'a.id', 's.account_id')
-    .select(['a.id', 'a.email', 'a.name', 'a.staff_since', 's.last_seen_at'])
-    .where('s.id_hash', '=', session_hash)
-    .where('s.expires_at', '>', now.toISOString())
-    .where('a.disabled_at', 'is', null)
-    .executeTakeFirst()
-  if (!row) return undefined
-  if (now.getTime() - Date.parse(row.last_seen_at) > SEEN_EVERY_MS) {
-    ctx.background.add('session seen', () => noteSeen(ctx, session_hash, now.toISOString(), from))
-  }
-  const roles = await ctx.db
-    .selectFrom('members')
-    .select(['organization_id', 'role'])
-    .where('account_id', '=', row.id)
-    .execute()
-  return {
-    kind: 'person',
-    account_id: row.id,
-    email: row.email,
-    name: row.name,
-    staff: row.staff_since !== null,
-    session_hash,
-    ...from,
-    roles: new Map(roles.map(({ organization_id, role }) => [organization_id, role])),
-  }
+interface SessionColumns {
+  session_id: string
+  last_seen_at: string
+  verified_at: string
+  token_id: string | null
+  previous_token_id: string | null
+  rotated_at: string | null
 }
 
-export async function endSession(ctx: Pick<AppContext, 'db'>, session_hash: string): Promise<void> {
-  await ctx.db.deleteFrom('sessions').where('id_hash', '=', session_hash).execute()
+const COLUMNS =
+  's.id AS session_id, s.last_seen_at, s.verified_at, s.token_id, s.previous_token_id, s.rotated_at'
+const FROM = 'sessions s JOIN accounts a ON a.id = s.account_id'
+
+/** Who a session cookie belongs to, with the rights as they are now; undefined when it is not good any more. */
+export async function findPersonBySession(
+  ctx: Ctx,
+  value: string,
+  from: Origin,
+): Promise<PersonCaller | undefined> {
+  const rows = await readPeople<SessionColumns>(ctx.db, {
+    columns: COLUMNS,
+    from: FROM,
+    where: "s.id_hash = ? AND s.kind = 'browser' AND s.expires_at > ?",
+    values: [hashSession(value), ctx.now().toISOString()],
+  })
+  const [row] = rows
+  if (!row) return undefined
+  noteSeen(ctx, row, from)
+  const credential = { kind: 'session' as const, id: row.session_id }
+  return toPerson(rows, { credential, from, verified_at: row.verified_at })
+}
+
+/** Who an access token belongs to, and whether the session behind it still counts that very token. */
+export async function findPersonByAccessToken(
+  ctx: Ctx,
+  claims: TokenClaims,
+  from: Origin,
+): Promise<PersonCaller | undefined> {
+  const rows = await readPeople<SessionColumns>(ctx.db, {
+    columns: COLUMNS,
+    from: FROM,
+    where: "s.id = ? AND s.kind = 'token' AND s.expires_at > ?",
+    values: [claims.session_id ?? '', ctx.now().toISOString()],
+  })
+  const [row] = rows
+  if (!row || row.token_id !== claims.token_id || row.account_id !== claims.account_id) return undefined
+  noteSeen(ctx, row, from)
+  return toPerson(rows, { credential: { kind: 'access_token', id: row.session_id }, from })
+}
+
+/** Who a session belongs to while it lives, without anybody presenting it: for what it signed earlier. */
+export async function findPersonBySessionId(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  id: string,
+): Promise<PersonCaller | undefined> {
+  const rows = await readPeople<SessionColumns>(ctx.db, {
+    columns: COLUMNS,
+    from: FROM,
+    where: 's.id = ? AND s.expires_at > ?',
+    values: [id, ctx.now().toISOString()],
+  })
+  return toPerson(rows, { credential: { kind: 'session', id }, from: NOWHERE })
+}
+
+const NOWHERE: Origin = { ip: '', user_agent: '', request_id: '' }
+
+export async function endSession(ctx: Pick<AppContext, 'db'>, id: string): Promise<void> {
+  await ctx.db.deleteFrom('sessions').where('id', '=', id).execute()
 }
 
 /** @returns how many ended */
 export async function endAllSessions(ctx: Pick<AppContext, 'db'>, account_id: string): Promise<number> {
   const result = await ctx.db.deleteFrom('sessions').where('account_id', '=', account_id).executeTakeFirst()
   return Number(result.numDeletedRows)
+}
+
+export interface SessionInfo {
+  id: string
+  current: boolean
+  created_at: string
+  last_seen_at: string
+  ip: string
+  user_agent: string
 }
 
 /** The live sessions of one's own, latest first. */
@@ -97,29 +134,28 @@ export async function listSessions(
 ): Promise<SessionInfo[]> {
   const rows = await ctx.db
     .selectFrom('sessions')
-    .select(['id_hash', 'created_at', 'last_seen_at', 'ip', 'user_agent'])
+    .select(['id', 'created_at', 'last_seen_at', 'ip', 'user_agent'])
     .where('account_id', '=', caller.account_id)
     .where('expires_at', '>', ctx.now().toISOString())
     .orderBy('last_seen_at', 'desc')
     .execute()
-  return rows.map(({ id_hash, ...row }) => ({
-    id: id_hash.slice(0, 16),
-    current: id_hash === caller.session_hash,
-    ...row,
-  }))
+  return rows.map((row) => ({ ...row, current: row.id === caller.credential.id }))
 }
 
-async function noteSeen(
-  ctx: Pick<AppContext, 'db'>,
-  session_hash: string,
-  last_seen_at: string,
-  from: { ip: string; user_agent: string },
-): Promise<void> {
-  await ctx.db
-    .updateTable('sessions')
-    .set({ last_seen_at, ip: from.ip, user_agent: from.user_agent.slice(0, 300) })
-    .where('id_hash', '=', session_hash)
-    .execute()
+function noteSeen(ctx: Ctx, row: { session_id: string; last_seen_at: string }, from: Origin): void {
+  const now = ctx.now()
+  if (now.getTime() - Date.parse(row.last_seen_at) <= SEEN_EVERY_MS) return
+  ctx.background.add('session seen', () =>
+    ctx.db
+      .updateTable('sessions')
+      .set({
+        last_seen_at: now.toISOString(),
+        ip: from.ip,
+        user_agent: from.user_agent.slice(0, MAX_USER_AGENT),
+      })
+      .where('id', '=', row.session_id)
+      .execute(),
+  )
 }
 
 function hashSession(value: string): string {

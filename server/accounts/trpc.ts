@@ -56,5 +56,5 @@ export const setupRouter = router({
 })
 
 async function leave(ctx: PortalContext & { person: PersonCaller | undefined }): Promise<void> {
-  if (ctx.person) await endSession(ctx.app, ctx.person.session_hash)
+  if (ctx.person) await endSession(ctx.app, ctx.person.credential.id)
 }

@@ -1,15 +1,14 @@
-import { timingSafeEqual } from 'node:crypto'
-import { CompiledQuery, type Insertable } from 'kysely'
+import type { Insertable } from 'kysely'
 import { actorOf, recordEvent } from '../audit/audit.ts'
-import type { KeyCaller, PersonCaller } from '../caller.ts'
+import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import type { Database } from '../db/open.ts'
 import type { ApiKeysTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { isVisible, requireRole } from '../organizations/permissions.ts'
-import { keyPrefix, makeKey, type ParsedKey } from './key-format.ts'
-import { DEFAULT_SCOPES } from './scopes.ts'
+import { DEFAULT_SCOPES } from '../organizations/scopes.ts'
+import { keyPrefix, makeKey } from './key-format.ts'
 
 /** What people see of a key: never the secret, not even to staff. */
 export interface ApiKey {
@@ -60,7 +59,7 @@ export async function mintApiKey(
   try {
     const made = { created_by: caller.account_id, created_at, scopes: DEFAULT_SCOPES }
     await ctx.db.transaction().execute(async (trx) => {
-      await insertApiKey(trx, { id, ...input, secret_hash: hash, ...made })
+      await insertApiKey(trx, { id, ...input, ...SERVICE, secret_hash: hash, ...made })
       await recordEvent(trx, created_at, {
         ...changeOf(caller, input.organization_id, id),
         action: 'api_key.minted',
@@ -74,8 +73,11 @@ export async function mintApiKey(
   return { key, api_key: await getApiKey(ctx, id) }
 }
 
+/** Belongs to the organization and not to whoever minted it. */
+const SERVICE = { prefix: 'rt', account_id: null, use_count: 0 } as const
+
 function changeOf(caller: PersonCaller, organization_id: string, target: string) {
-  return { actor: actorOf(caller, caller), organization_id, target }
+  return { actor: actorOf(caller), organization_id, target }
 }
 
 /** Writes the row of a key that was made elsewhere, inside the caller's transaction. */
@@ -98,8 +100,10 @@ export async function revokeApiKey(
     .select(['organization_id', 'created_by'])
     .where('id', '=', id)
     .executeTakeFirst()
-  if (!row || !isVisible(caller, row.organization_id)) throw new AppError('not_found', 'No such API key.')
-  requireRole(caller, row.organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
+  const organization_id = row?.organization_id
+  if (!row || !organization_id || !isVisible(caller, organization_id))
+    throw new AppError('not_found', 'No such API key.')
+  requireRole(caller, organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
   const revoked_at = ctx.now().toISOString()
   await ctx.db.transaction().execute(async (trx) => {
     const ended = await trx
@@ -111,61 +115,11 @@ export async function revokeApiKey(
       .executeTakeFirst()
     if (!ended) return
     await recordEvent(trx, revoked_at, {
-      ...changeOf(caller, row.organization_id, id),
+      ...changeOf(caller, organization_id, id),
       action: 'api_key.revoked',
     })
   })
   return getApiKey(ctx, id)
-}
-
-/** Spelled out once: this runs for every request of every rig, and a built query would cost more than the read. */
-const FIND_LIVE_KEY = `
-  SELECT k.secret_hash, k.organization_id, k.scopes, k.revoked_at, k.expires_at, p.id AS project_id
-  FROM api_keys k JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
-  WHERE k.id = ?`
-
-/** Compared when the id is unknown, so that an unknown id takes as long as a wrong secret. */
-const NO_SUCH_HASH = '0'.repeat(64)
-
-/**
- * Whose key this is: one read, no write.
- *
- * @returns undefined when the key is unknown, wrong or revoked; callers cannot tell which
- */
-export async function verifyApiKey(
-  ctx: Pick<AppContext, 'db' | 'now'>,
-  key: ParsedKey,
-): Promise<KeyCaller | undefined> {
-  const { rows } = await ctx.db.executeQuery<{
-    secret_hash: string
-    organization_id: string
-    scopes: string
-    revoked_at: string | null
-    expires_at: string | null
-    project_id: string
-  }>(CompiledQuery.raw(FIND_LIVE_KEY, [key.id]))
-  const row = rows[0]
-  const matches = timingSafeEqual(Buffer.from(row?.secret_hash ?? NO_SUCH_HASH), Buffer.from(key.hash))
-  if (!row || !matches || row.revoked_at !== null) return undefined
-  if (row.expires_at !== null && row.expires_at <= ctx.now().toISOString()) return undefined
-  return {
-    kind: 'api_key',
-    api_key_id: key.id,
-    organization_id: row.organization_id,
-    project_id: row.project_id,
-    scopes: row.scopes,
-  }
-}
-
-/** Whether a key that signed something is still good. */
-export async function isLiveKey(ctx: Pick<AppContext, 'db' | 'now'>, id: string): Promise<boolean> {
-  const row = await ctx.db
-    .selectFrom('api_keys')
-    .select(['revoked_at', 'expires_at'])
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row?.revoked_at !== null) return false
-  return row.expires_at === null || row.expires_at > ctx.now().toISOString()
 }
 
 /** Writes when keys were used last, many keys in one transaction. A time never moves backwards. */

@@ -1,23 +1,26 @@
 import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
-import type { KeyCaller } from '../caller.ts'
+import type { OrganizationCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { keyPrefix } from './key-format.ts'
 
 /** @example const { organization, scopes } = await describeOwnKey(ctx, caller) */
-export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCaller): Promise<WhoAmI> {
+export async function describeOwnKey(
+  ctx: Pick<AppContext, 'db'>,
+  caller: OrganizationCaller,
+): Promise<WhoAmI> {
   const row = await ctx.db
     .selectFrom('api_keys as k')
     .innerJoin('organizations as o', 'o.id', 'k.organization_id')
     .innerJoin('accounts as a', 'a.id', 'k.created_by')
     .select(['k.label', 'k.created_at', 'k.expires_at', 'o.id', 'o.slug', 'o.name', 'a.email'])
-    .where('k.id', '=', caller.api_key_id)
+    .where('k.id', '=', caller.credential.id)
     .executeTakeFirstOrThrow()
   const { id, slug, name } = row
   return {
-    key_id: caller.api_key_id,
-    key_prefix: keyPrefix(caller.api_key_id),
+    key_id: caller.credential.id,
+    key_prefix: keyPrefix(caller.credential.id),
     label: row.label,
     client_id: id,
     organization: { id, slug, name },
@@ -35,30 +38,29 @@ export async function describeOwnKey(ctx: Pick<AppContext, 'db'>, caller: KeyCal
  */
 export async function revokeOwnKey(
   ctx: Pick<AppContext, 'db' | 'now'>,
-  caller: KeyCaller,
-  from: { ip: string; user_agent: string },
+  caller: OrganizationCaller,
 ): Promise<RevokedKey> {
   const revoked_at = ctx.now().toISOString()
   await ctx.db.transaction().execute(async (trx) => {
     const row = await trx
       .updateTable('api_keys')
       .set({ revoked_at })
-      .where('id', '=', caller.api_key_id)
+      .where('id', '=', caller.credential.id)
       .where('revoked_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
     if (!row) throw new AppError('unauthenticated')
     await recordEvent(trx, revoked_at, {
       action: 'api_key.revoked',
-      actor: actorOf(caller, from),
+      actor: actorOf(caller),
       organization_id: caller.organization_id,
-      target: caller.api_key_id,
+      target: caller.credential.id,
     })
   })
   return {
     status: 'revoked',
-    key_id: caller.api_key_id,
-    key_prefix: keyPrefix(caller.api_key_id),
+    key_id: caller.credential.id,
+    key_prefix: keyPrefix(caller.credential.id),
     revoked_at,
   }
 }

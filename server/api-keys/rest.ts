@@ -31,7 +31,7 @@ export const apiKeyDoors: Door[] = [
   door({
     method: 'GET',
     path: '/api/whoami',
-    caller: 'api_key',
+    caller: 'organization',
     summary: 'What the presented key is, and whose',
     input: z.object({}),
     output: ownKey,
@@ -42,12 +42,12 @@ export const apiKeyDoors: Door[] = [
   door({
     method: 'POST',
     path: '/api/cli/auth/revoke',
-    caller: 'api_key',
+    caller: 'organization',
     summary: 'End the presented key',
     input: z.object({}),
     output: revokedKey,
     status: 200,
     example: {},
-    handle: (ctx, _input, caller, from) => revokeOwnKey(ctx, caller, from),
+    handle: (ctx, _input, caller) => revokeOwnKey(ctx, caller),
   }),
 ]

@@ -1,18 +1,23 @@
-import type { Caller } from '../caller.ts'
+import { createHash } from 'node:crypto'
+import type { Caller, Origin } from '../caller.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
+import type { AuditEventsTable } from '../db/schema.gen.ts'
 
 /** Who did it, as far as that is known. */
-export interface Actor {
+export interface Actor extends Omit<Origin, 'request_id'> {
+  request_id?: string
   kind: 'person' | 'api_key' | 'anonymous'
   id: string | null
-  ip: string
-  user_agent: string
+  /** The key, token or session it was done with. */
+  credential_id?: string | null
 }
 
 export interface AuditEvent {
   /** `<noun>.<what happened>`, in the past: `device_login.approved`. */
   action: string
+  /** Left out: it was done. `failure`: somebody tried. */
+  outcome?: 'success' | 'failure'
   actor: Actor
   organization_id?: string | null
   /** The id of what was acted on. */
@@ -21,32 +26,77 @@ export interface AuditEvent {
   detail?: Record<string, string | number | null>
 }
 
+/** What the first row of the chain follows. */
+export const NO_HASH = '0'.repeat(64)
+
+const MAX_USER_AGENT = 300
+
 /**
  * Appends to the audit trail, inside the transaction of the change itself: neither is there without the other.
+ * Each row is chained to the one before by its hash; transactions run one after another, so there is one last row.
  *
  * @example await recordEvent(trx, at, { action: 'device_login.approved', actor, target: login.id })
  */
 export async function recordEvent(trx: Database, at: string, event: AuditEvent): Promise<void> {
-  const { action, actor, target, organization_id = null, detail = {} } = event
+  const { action, outcome = 'success', actor, target, organization_id = null, detail = {} } = event
+  const last = await trx
+    .selectFrom('audit_events')
+    .select(['seq', 'hash'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const row = {
+    seq: (last?.seq ?? 0) + 1,
+    id: newId('ev'),
+    at,
+    action,
+    outcome,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    credential_id: actor.credential_id ?? null,
+    organization_id,
+    target,
+    ip: actor.ip,
+    user_agent: actor.user_agent.slice(0, MAX_USER_AGENT),
+    request_id: actor.request_id || null,
+    detail: JSON.stringify(detail),
+    previous_hash: last?.hash ?? NO_HASH,
+  }
   await trx
     .insertInto('audit_events')
-    .values({
-      id: newId('ev'),
-      at,
-      action,
-      actor_kind: actor.kind,
-      actor_id: actor.id,
-      organization_id,
-      target,
-      ip: actor.ip,
-      user_agent: actor.user_agent.slice(0, 300),
-      detail: JSON.stringify(detail),
-    })
+    .values({ ...row, hash: hashEvent(row) })
     .execute()
 }
 
-/** The actor behind a caller. A key does not know where it was used from; whoever calls says it. */
-export function actorOf(caller: Caller, from: { ip: string; user_agent: string }): Actor {
-  const id = caller.kind === 'person' ? caller.account_id : caller.api_key_id
-  return { kind: caller.kind, id, ip: from.ip, user_agent: from.user_agent }
+/**
+ * SHA-256 over a row's members in the order of the table, as a JSON array: what anybody who holds an export can
+ * compute again.
+ */
+export function hashEvent(row: Omit<AuditEventsTable, 'hash'>): string {
+  const members = [
+    row.seq,
+    row.id,
+    row.at,
+    row.action,
+    row.outcome,
+    row.actor_kind,
+    row.actor_id,
+    row.credential_id,
+    row.organization_id,
+    row.target,
+    row.ip,
+    row.user_agent,
+    row.request_id,
+    row.detail,
+    row.previous_hash,
+  ]
+  return createHash('sha256').update(JSON.stringify(members)).digest('hex')
+}
+
+/** The actor behind a caller: the person where there is one, else the key itself. */
+export function actorOf(caller: Caller): Actor {
+  const { ip, user_agent, request_id, credential } = caller
+  const from = { ip, user_agent, request_id, credential_id: credential.id }
+  if (caller.kind === 'person') return { kind: 'person', id: caller.account_id, ...from }
+  return { kind: 'api_key', id: credential.id, ...from }
 }

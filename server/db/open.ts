@@ -9,7 +9,7 @@ import type { Schema } from './schema.gen.ts'
 export type Database = Kysely<Schema>
 
 /** The number of schema.sql. A higher number in a database file means a newer RoboTrace wrote it. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** The database was written by a newer RoboTrace; `message` names the version that can read it. */
 export class NewerSchemaError extends Error {
@@ -22,13 +22,24 @@ export class NewerSchemaError extends Error {
   }
 }
 
+/** The database is older than the first release, from which on databases are brought up to date. */
+export class OlderSchemaError extends Error {
+  constructor(found: number) {
+    super(
+      `This database has schema ${found}, from before the first release; this RoboTrace reads schema ${SCHEMA_VERSION}. ` +
+        'Move the data folder away and start anew, or keep using the version that wrote it.',
+    )
+    this.name = 'OlderSchemaError'
+  }
+}
+
 /**
  * Opens, and on first use creates, the SQLite database.
  *
  * @param file path of the database, or `:memory:`
  * @param version the running RoboTrace's version, noted beside the schema it creates
  * @param commit see groupCommitDialect
- * @throws NewerSchemaError when a newer RoboTrace has been here
+ * @throws NewerSchemaError when a newer RoboTrace has been here, OlderSchemaError for one from before the first release
  * @example const db = openDatabase('data/robotrace.db', '0.1.0')
  */
 export function openDatabase(file: string, version: string, commit?: 'grouped' | 'each'): Database {
@@ -70,6 +81,7 @@ function bringSchema(sqlite: Sqlite.Database, version: string): void {
     )
     .get()
   if (found && found.version > SCHEMA_VERSION) throw new NewerSchemaError(found.version, found.written_by)
+  if (found && found.version < SCHEMA_VERSION) throw new OlderSchemaError(found.version)
 }
 
 function createSchema(sqlite: Sqlite.Database, version: string): void {

@@ -2,36 +2,71 @@
 
 export interface Schema {
   accounts: AccountsTable
+  api_key_days: ApiKeyDaysTable
+  api_key_origins: ApiKeyOriginsTable
   api_keys: ApiKeysTable
+  api_tokens: ApiTokensTable
   artifacts: ArtifactsTable
   audit_events: AuditEventsTable
+  challenges: ChallengesTable
   device_login_policies: DeviceLoginPoliciesTable
   device_logins: DeviceLoginsTable
+  device_ssh_keys: DeviceSshKeysTable
+  devices: DevicesTable
   episodes: EpisodesTable
   guess_budgets: GuessBudgetsTable
+  identities: IdentitiesTable
+  invitations: InvitationsTable
   members: MembersTable
   notices: NoticesTable
   organizations: OrganizationsTable
+  passkeys: PasskeysTable
   projects: ProjectsTable
+  recovery_codes: RecoveryCodesTable
   schema_versions: SchemaVersionsTable
   sessions: SessionsTable
   setup_links: SetupLinksTable
+  ssh_keys: SshKeysTable
 }
 
 export interface AccountsTable {
   id: string
   email: string
   name: string
-  password_hash: string
+  password_hash: string | null
+  email_verified_at: string | null
+  totp_sealed: string | null
+  totp_confirmed_at: string | null
+  totp_last_step: number | null
   staff_since: string | null
   disabled_at: string | null
   created_at: string
 }
 
+export interface ApiKeyDaysTable {
+  api_key_id: string
+  day: string
+  use_count: number
+}
+
+export interface ApiKeyOriginsTable {
+  api_key_id: string
+  network: string
+  user_agent: string
+  first_used_at: string
+  last_used_at: string
+  use_count: number
+}
+
 export interface ApiKeysTable {
   id: string
-  organization_id: string
+  prefix: 'rt' | 'rbtk'
+  organization_id: string | null
+  account_id: string | null
+  project_id: string | null
+  device_id: string | null
   label: string
+  note: string | null
   secret_hash: string
   scopes: string
   hostname: string | null
@@ -39,9 +74,22 @@ export interface ApiKeysTable {
   created_by: string
   created_at: string
   last_used_at: string | null
+  use_count: number
   expires_at: string | null
+  rotated_to: string | null
   revoked_at: string | null
   revoked_by: string | null
+}
+
+export interface ApiTokensTable {
+  id: string
+  account_id: string
+  key_id: string
+  ip: string
+  created_at: string
+  expires_at: string
+  last_used_at: string | null
+  revoked_at: string | null
 }
 
 export interface ArtifactsTable {
@@ -55,16 +103,31 @@ export interface ArtifactsTable {
 }
 
 export interface AuditEventsTable {
+  seq: number
   id: string
   at: string
   action: string
+  outcome: 'success' | 'failure'
   actor_kind: 'person' | 'api_key' | 'anonymous'
   actor_id: string | null
+  credential_id: string | null
   organization_id: string | null
   target: string
   ip: string
   user_agent: string
+  request_id: string | null
   detail: string
+  previous_hash: string
+  hash: string
+}
+
+export interface ChallengesTable {
+  id_hash: string
+  kind: 'second_factor' | 'add_passkey' | 'use_passkey' | 'provider'
+  account_id: string | null
+  detail: string
+  created_at: string
+  expires_at: string
 }
 
 export interface DeviceLoginPoliciesTable {
@@ -107,11 +170,29 @@ export interface DeviceLoginsTable {
   replayed_at: string | null
 }
 
+export interface DeviceSshKeysTable {
+  device_id: string
+  ssh_key_id: string
+  added_by: string
+  added_at: string
+}
+
+export interface DevicesTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  created_by: string
+  created_at: string
+  removed_at: string | null
+}
+
 export interface EpisodesTable {
   id: string
   organization_id: string
   project_id: string
-  api_key_id: string
+  api_key_id: string | null
+  account_id: string | null
   status: 'recording' | 'ready' | 'failed'
   source: 'real' | 'sim' | 'replay'
   name: string | null
@@ -139,6 +220,28 @@ export interface GuessBudgetsTable {
   renews_at: string
 }
 
+export interface IdentitiesTable {
+  issuer: string
+  subject: string
+  account_id: string
+  created_at: string
+}
+
+export interface InvitationsTable {
+  id: string
+  organization_id: string
+  email: string
+  role: 'owner' | 'admin' | 'member' | 'viewer'
+  token_hash: string
+  mail_token_hash: string | null
+  invited_by: string
+  created_at: string
+  expires_at: string
+  accepted_at: string | null
+  accepted_by: string | null
+  revoked_at: string | null
+}
+
 export interface MembersTable {
   organization_id: string
   account_id: string
@@ -149,7 +252,7 @@ export interface MembersTable {
 export interface NoticesTable {
   id: string
   account_id: string
-  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed'
+  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused'
   detail: string
   created_at: string
   read_at: string | null
@@ -159,7 +262,21 @@ export interface OrganizationsTable {
   id: string
   slug: string
   name: string
+  rate_limit: number | null
+  key_days_max: number | null
+  leaked_keys: 'revoke' | 'notify'
   created_at: string
+}
+
+export interface PasskeysTable {
+  id: string
+  account_id: string
+  name: string
+  public_key: string
+  sign_count: number
+  transports: string
+  created_at: string
+  last_used_at: string | null
 }
 
 export interface ProjectsTable {
@@ -170,6 +287,12 @@ export interface ProjectsTable {
   created_at: string
 }
 
+export interface RecoveryCodesTable {
+  account_id: string
+  code_hash: string
+  used_at: string | null
+}
+
 export interface SchemaVersionsTable {
   version: number
   written_by: string
@@ -177,12 +300,17 @@ export interface SchemaVersionsTable {
 }
 
 export interface SessionsTable {
-  id_hash: string
+  id: string
+  kind: 'browser' | 'token'
+  id_hash: string | null
+  token_id: string | null
+  previous_token_id: string | null
+  rotated_at: string | null
   account_id: string
   created_at: string
   expires_at: string
   last_seen_at: string
-  password_verified_at: string
+  verified_at: string
   ip: string
   user_agent: string
 }
@@ -192,4 +320,16 @@ export interface SetupLinksTable {
   created_at: string
   expires_at: string
   used_at: string | null
+}
+
+export interface SshKeysTable {
+  id: string
+  account_id: string
+  name: string
+  type: string
+  public_key: string
+  fingerprint: string
+  comment: string
+  created_at: string
+  last_used_at: string | null
 }

@@ -120,7 +120,7 @@ export async function revokeLoginKey(
       .executeTakeFirst()
     if (!login) return false
     const { id: target, organization_id } = login
-    const actor = actorOf(caller, caller)
+    const actor = actorOf(caller)
     await recordEvent(trx, at, { action: 'device_login.withdrawn', actor, organization_id, target })
     return true
   })
@@ -145,7 +145,7 @@ async function decide(ctx: Ctx, caller: PersonCaller, login: Login, decision: De
       .executeTakeFirst()
     if (!decided) throw new AppError('conflict', 'This login has been decided or has expired.')
     const { action, organization_id } = decision
-    await recordEvent(trx, at, { action, actor: actorOf(caller, caller), organization_id, target: login.id })
+    await recordEvent(trx, at, { action, actor: actorOf(caller), organization_id, target: login.id })
     if (!decision.notice) return
     const { account_id } = caller
     await notify(trx, at, { account_id, kind: 'device_login_approved', detail: decision.notice })
@@ -154,7 +154,7 @@ async function decide(ctx: Ctx, caller: PersonCaller, login: Login, decision: De
 
 async function claim(ctx: Ctx, caller: PersonCaller, login: Login): Promise<void> {
   const at = ctx.now().toISOString()
-  const actor = actorOf(caller, caller)
+  const actor = actorOf(caller)
   await ctx.db.transaction().execute(async (trx) => {
     const claimed = await openLogin(trx, login.id, at)
       .set({ claimed_by: caller.account_id, claimed_at: at })
@@ -189,7 +189,7 @@ async function poisonIfTaken(ctx: Ctx, caller: PersonCaller, login: Login): Prom
     if (!row?.claimed_by) return false
     await recordEvent(trx, at, {
       action: 'device_login.poisoned',
-      actor: actorOf(caller, caller),
+      actor: actorOf(caller),
       target: login.id,
     })
     const detail = { hostname: login.hostname, ip: caller.ip }

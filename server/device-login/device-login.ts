@@ -26,6 +26,7 @@ export interface StartLogin {
   interval_s: number
   ip: string
   user_agent: string
+  request_id: string
 }
 
 export interface StartedLogin {
@@ -76,10 +77,11 @@ async function insertLogin(
 ): Promise<string> {
   const created_at = now.toISOString()
   const id = newId('dl')
+  const { request_id, ...login } = input
   for (let draw = 0; draw < DRAWS; draw++) {
     const user_code = makeUserCode()
     const row = {
-      ...input,
+      ...login,
       id,
       network: networkOf(input.ip),
       user_agent: input.user_agent.slice(0, 300),
@@ -93,7 +95,8 @@ async function insertLogin(
       await ctx.db.transaction().execute(async (trx) => {
         await limitStarts(trx, row.network, now)
         await trx.insertInto('device_logins').values(row).execute()
-        const actor = { kind: 'anonymous' as const, id: null, ip: input.ip, user_agent: input.user_agent }
+        const { ip, user_agent } = input
+        const actor = { kind: 'anonymous' as const, id: null, ip, user_agent, request_id }
         await recordEvent(trx, created_at, {
           action: 'device_login.started',
           actor,

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { verifyApiKey } from '../api-keys/api-keys.ts'
 import { parseKey } from '../api-keys/key-format.ts'
 import { describeOwnKey, revokeOwnKey } from '../api-keys/own-key.ts'
-import { DEFAULT_SCOPES, LOGIN_SCOPES } from '../api-keys/scopes.ts'
+import { verifyApiKey } from '../api-keys/verify.ts'
+import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
 import { oauthDoor } from '../http/oauth-door.ts'
 import { OAuthError } from '../http/oauth-error.ts'
+import { DEFAULT_SCOPES, LOGIN_SCOPES } from '../organizations/scopes.ts'
 import { CLI_CLIENT, startDeviceLogin } from './device-login.ts'
 import { type PollOutcome, pollDeviceLogin } from './poll.ts'
 import { verificationUris } from './rest.ts'
@@ -33,7 +34,8 @@ export const oauthDoors: Door[] = [
     async handle(ctx, input, from) {
       requireClient(input.client_id)
       const scopes = input.scope?.length ? input.scope.join(' ') : DEFAULT_SCOPES
-      const terminal = { hostname: null, sdk_version: null, interval_s: INTERVAL_S, ...from }
+      const { organization_id: _nobody, ...origin } = from
+      const terminal = { hostname: null, sdk_version: null, interval_s: INTERVAL_S, ...origin }
       const started = await startDeviceLogin(ctx, { client_id: input.client_id, scopes, ...terminal })
       return { ...started, ...verificationUris(ctx, started) }
     },
@@ -66,22 +68,22 @@ export const oauthDoors: Door[] = [
     answers: 'An empty object, for a token that was ended and for one that never was',
     async handle(ctx, input, from) {
       if (input.client_id !== undefined) requireClient(input.client_id)
-      const caller = await callerOf(ctx, input.token)
+      const caller = await callerOf(ctx, input.token, from)
       // Somebody who was faster has done what was asked for.
-      if (caller) await revokeOwnKey(ctx, caller, from).catch(ignoreDeadKey)
+      if (caller) await revokeOwnKey(ctx, caller).catch(ignoreDeadKey)
       return {}
     },
   }),
   oauthDoor({
     path: '/oauth/introspect',
     summary: 'Token introspection (RFC 7662), for keys of one’s own organization',
-    caller: 'api_key',
+    caller: 'organization',
     input: z.object({ token: parameter, token_type_hint: parameter.optional() }),
     example: { token: 'rt_0000000000_' },
     answers:
       '`active`, and when it is true `scope`, `client_id`, `sub`, `username`, `iat`, `iss`, `token_type`',
     async handle(ctx, input, from) {
-      const caller = await callerOf(ctx, input.token)
+      const caller = await callerOf(ctx, input.token, from)
       if (!caller || caller.organization_id !== from.organization_id) return { active: false }
       const key = await describeOwnKey(ctx, caller)
       return {
@@ -152,9 +154,10 @@ function requireClient(id: string): void {
     throw new OAuthError('invalid_client', `The client is not registered. Use ${CLI_CLIENT}.`, {}, 401)
 }
 
-async function callerOf(ctx: Pick<AppContext, 'db' | 'now'>, token: string) {
+async function callerOf(ctx: Pick<AppContext, 'db' | 'now'>, token: string, from: Origin) {
   const parsed = parseKey(token)
-  return parsed && verifyApiKey(ctx, parsed)
+  const caller = parsed && (await verifyApiKey(ctx, parsed, from))
+  return caller?.kind === 'organization' ? caller : undefined
 }
 
 function ignoreDeadKey(error: unknown): void {

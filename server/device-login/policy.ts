@@ -49,7 +49,7 @@ export async function setLoginPolicy(
       .execute()
     await recordEvent(trx, at, {
       action: 'device_login_policy.changed',
-      actor: actorOf(caller, caller),
+      actor: actorOf(caller),
       organization_id,
       target: organization_id,
       detail: { ...row },

@@ -33,6 +33,7 @@ export interface Poll {
   client_id: string
   ip: string
   user_agent: string
+  request_id: string
 }
 
 type Login = DeviceLoginsTable
@@ -121,7 +122,8 @@ async function consume(
   if (!organization_id || !claimed_by || !api_key_id || !api_key_hash) return { state: 'denied' }
   const policy = await readLoginPolicy(trx, organization_id)
   const approver = letsIn(policy, login.ip) ? await mayMint(trx, claimed_by, organization_id) : undefined
-  const actor = { kind: 'person' as const, id: claimed_by, ip: poll.ip, user_agent: poll.user_agent }
+  const { ip, user_agent, request_id } = poll
+  const actor = { kind: 'person' as const, id: claimed_by, ip, user_agent, request_id }
   const claimed = await trx
     .updateTable('device_logins')
     .set({
@@ -142,7 +144,10 @@ async function consume(
   await insertApiKey(trx, {
     id: api_key_id,
     secret_hash: api_key_hash,
+    prefix: 'rt',
     organization_id,
+    account_id: claimed_by,
+    use_count: 0,
     label: `robotrace-cli (${handoff.user_code})`,
     scopes: login.scopes,
     hostname: login.hostname,
@@ -180,7 +185,13 @@ async function noteReplay(ctx: Ctx, login: Login, poll: Poll): Promise<void> {
     if (elsewhere && !(await markReplayed(trx, login.id, at))) return
     await recordEvent(trx, at, {
       action: 'device_login.replayed',
-      actor: { kind: 'anonymous', id: null, ip: poll.ip, user_agent: poll.user_agent },
+      actor: {
+        kind: 'anonymous',
+        id: null,
+        ip: poll.ip,
+        user_agent: poll.user_agent,
+        request_id: poll.request_id,
+      },
       organization_id: login.organization_id,
       target: login.id,
     })

@@ -1,9 +1,9 @@
 import type { DeviceLoginPoll, EndedDeviceLogin } from '../../sdk/wire.ts'
-import { DEFAULT_SCOPES } from '../api-keys/scopes.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Door, door, streamDoor } from '../http/door.ts'
 import { sendJson } from '../http/send-json.ts'
+import { DEFAULT_SCOPES } from '../organizations/scopes.ts'
 import { CLI_CLIENT, type StartedLogin, startDeviceLogin } from './device-login.ts'
 import { type Grant, type PollOutcome, pollDeviceLogin } from './poll.ts'
 import { pollInput, startedLogin, startInput } from './schema.ts'
@@ -44,6 +44,7 @@ export const deviceLoginDoors: Door[] = [
         sdk_version: sdkVersion(user_agent),
         interval_s: INTERVAL_S,
         ip: caller.ip,
+        request_id: caller.request_id,
         user_agent,
       })
       return { ...started, ...verificationUris(ctx, started) }

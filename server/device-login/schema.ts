@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { PollDeviceLogin, StartedDeviceLogin } from '../../sdk/wire.ts'
-import { LOGIN_SCOPES } from '../api-keys/scopes.ts'
 import { accepts, answers } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
+import { LOGIN_SCOPES } from '../organizations/scopes.ts'
 
 /** Bounded like everything a stranger may send. */
 const secret = z

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Request, Response } from 'express'
-import { isLiveKey } from '../api-keys/api-keys.ts'
 import { checkLink, GET_SECONDS, signLink } from '../blobs/signed-url.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { mayStill } from '../credentials/credentials.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { requestId } from '../http/request-log.ts'
@@ -35,7 +35,7 @@ export async function signArtifact(
     content_type: ARTIFACT_KINDS[artifact.kind].content_type,
     // Only a video is meant for a browser's own player; anything else a browser might try to run.
     terms: artifact.kind === 'video' && input.download !== '1' ? 'inline' : 'attachment',
-    by: caller.kind === 'api_key' ? caller.api_key_id : caller.account_id,
+    by: caller.credential.id,
     expires: Math.floor(ctx.now().getTime() / 1000) + GET_SECONDS,
   })
 }
@@ -59,7 +59,10 @@ export async function sendArtifact(
     { method: request.method, url: request.originalUrl },
     { artifact: kind, content_type },
   )
-  if (!link.by.startsWith('acc_') && !(await isLiveKey(ctx, link.by))) throw new AppError('bad_signature')
+  // A link outlives neither its hour nor the credential it was given to.
+  const { organization_id } = named
+  if (!(await mayStill(ctx, link.by, { organization_id, scope: 'episodes:read' })))
+    throw new AppError('bad_signature')
   const artifact = await findArtifact(ctx, named.episode_id, kind)
   if (!artifact) throw new AppError('not_found', 'This episode has no such artifact.')
   const etag = `"${artifact.sha256}"`

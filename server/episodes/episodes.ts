@@ -8,7 +8,7 @@ import type {
   Metadata,
   StartedEpisode,
 } from '../../sdk/wire.ts'
-import type { Caller, KeyCaller } from '../caller.ts'
+import type { Caller, OrganizationCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import type { ArtifactsTable, EpisodesTable } from '../db/schema.gen.ts'
@@ -22,9 +22,9 @@ import { seedValue } from './seed.ts'
 
 /** Spelled out once: every run of every rig begins here, and a built query would cost more than the write. */
 const INSERT_EPISODE = `
-  INSERT INTO episodes (id, organization_id, project_id, api_key_id, status, source, name, robot,
+  INSERT INTO episodes (id, organization_id, project_id, api_key_id, account_id, status, source, name, robot,
     policy_version, env_version, git_sha, seed, fps, metadata, requested_uploads, bytes_total, created_at, updated_at)
-  VALUES (?, ?, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
+  VALUES (?, ?, ?, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
 
 /**
  * Opens an episode and signs one upload for each requested slot. One write, answered once it is on the disk.
@@ -33,13 +33,13 @@ const INSERT_EPISODE = `
  */
 export async function startEpisode(
   ctx: Pick<AppContext, 'db' | 'now' | 'signing' | 'config'>,
-  caller: KeyCaller,
+  caller: OrganizationCaller,
   input: z.output<typeof startEpisodeInput>,
 ): Promise<StartedEpisode> {
   const id = newId('ep')
   const at = ctx.now()
   const created_at = at.toISOString()
-  const { organization_id, project_id, api_key_id } = caller
+  const { organization_id, project_id, account_id, credential } = caller
   const kinds = [...new Set(input.request_uploads ?? [])]
   const metadata = input.otel ? { ...input.metadata, otel: input.otel } : (input.metadata ?? {})
   await ctx.db.executeQuery(
@@ -47,7 +47,8 @@ export async function startEpisode(
       id,
       organization_id,
       project_id,
-      api_key_id,
+      credential.kind === 'api_key' ? credential.id : null,
+      account_id,
       input.source ?? 'real',
       // What is empty after trimming was not given.
       input.name || null,
@@ -64,7 +65,7 @@ export async function startEpisode(
     ]),
   )
   const upload_urls = kinds.map((kind) =>
-    signUpload(ctx, { organization_id, episode_id: id, kind, api_key_id }, at),
+    signUpload(ctx, { organization_id, episode_id: id, kind, by: credential.id }, at),
   )
   return { episode_id: id, status: 'recording', storage: 'r2', upload_urls }
 }
@@ -101,13 +102,14 @@ export async function getEpisodeRow(
   id: string,
 ): Promise<EpisodesTable> {
   const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row || !maySee(caller, row.organization_id)) throw new AppError('not_found', 'No such episode.')
+  if (!row || !maySee(caller, row)) throw new AppError('not_found', 'No such episode.')
   return row
 }
 
-function maySee(caller: Caller, organization_id: string): boolean {
-  if (caller.kind === 'api_key') return caller.organization_id === organization_id
-  return hasRole(caller, organization_id, 'viewer')
+function maySee(caller: Caller, { organization_id, project_id }: EpisodesTable): boolean {
+  if (caller.kind === 'person') return hasRole(caller, organization_id, 'viewer')
+  if (caller.organization_id !== organization_id) return false
+  return caller.pinned_project_id === null || caller.pinned_project_id === project_id
 }
 
 /** What is stored of an episode, in the order of its slots. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ArtifactKind, FinalizedEpisode, Metadata } from '../../sdk/wire.ts'
-import type { KeyCaller } from '../caller.ts'
+import type { OrganizationCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { ArtifactsTable, EpisodesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
@@ -25,7 +25,7 @@ const FAILURE_SLACK_S = 0.001
  */
 export async function finalizeEpisode(
   ctx: Pick<AppContext, 'db' | 'blobs' | 'now'>,
-  caller: KeyCaller,
+  caller: OrganizationCaller,
   input: Input,
 ): Promise<FinalizedEpisode> {
   const row = await getEpisodeRow(ctx, caller, input.id)
@@ -74,7 +74,7 @@ async function writeOutcome(
 
 async function outcome(
   ctx: Pick<AppContext, 'db'>,
-  caller: KeyCaller,
+  caller: OrganizationCaller,
   id: string,
 ): Promise<FinalizedEpisode> {
   const row = await getEpisodeRow(ctx, caller, id)

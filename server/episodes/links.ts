@@ -18,7 +18,7 @@ export function signedPathOf({ organization_id, episode_id, kind }: Slot): strin
 /** One signed PUT, good for 30 minutes. */
 export function signUpload(
   ctx: Pick<AppContext, 'signing' | 'config'>,
-  slot: Slot & { api_key_id: string },
+  slot: Slot & { by: string },
   at: Date,
 ): UploadUrl {
   const expires = Math.floor(at.getTime() / 1000) + PUT_SECONDS
@@ -28,7 +28,7 @@ export function signUpload(
     artifact: slot.kind,
     content_type: ARTIFACT_KINDS[slot.kind].content_type,
     terms: ctx.config.max_upload_bytes,
-    by: slot.api_key_id,
+    by: slot.by,
     expires,
   })
   return { kind: slot.kind, url, expires_at: new Date(expires * 1000).toISOString(), public_url: null }

@@ -10,6 +10,7 @@ const COLUMNS = [
   'organization_id',
   'project_id',
   'api_key_id',
+  'account_id',
   'status',
   'source',
   'name',
@@ -29,16 +30,22 @@ const COLUMNS = [
   'archived_by',
 ] as const
 
+/** The organization, and the one project that a key is pinned to. */
+interface Where {
+  organization_id: string
+  pinned_project_id?: string | null
+}
+
 /**
  * A page of an organization's episodes, newest first. It costs the same however far down it begins: the cursor
  * is a place in the index, and nothing is counted.
  *
- * @param organization_id already checked against the caller
+ * @param where already checked against the caller
  * @throws AppError invalid_request for a cursor that was not made here
  */
 export async function listEpisodes(
   ctx: Pick<AppContext, 'db' | 'config'>,
-  organization_id: string,
+  { organization_id, pinned_project_id }: Where,
   wanted: z.output<typeof listEpisodesQuery>,
 ): Promise<EpisodePage> {
   let query = ctx.db
@@ -54,6 +61,7 @@ export async function listEpisodes(
     const value = wanted[column]
     if (value) query = query.where(column, '=', value)
   }
+  if (pinned_project_id) query = query.where('project_id', '=', pinned_project_id)
   if (wanted.since) query = query.where('created_at', '>=', wanted.since)
   if (wanted.until) query = query.where('created_at', '<', wanted.until)
   if (wanted.cursor) {

@@ -34,7 +34,7 @@ export const episodeDoors: Door[] = [
   door({
     method: 'POST',
     path: '/api/ingest/episode',
-    caller: 'api_key',
+    caller: 'organization',
     scope: 'episodes:write',
     summary: 'Start an episode and get a signed upload link for each requested slot',
     input: startEpisodeInput,
@@ -60,7 +60,7 @@ export const episodeDoors: Door[] = [
   door({
     method: 'POST',
     path: '/api/ingest/episode/:id/finalize',
-    caller: 'api_key',
+    caller: 'organization',
     scope: 'episodes:write',
     summary: 'End an episode as ready or failed',
     input: finalizeEpisodeInput,
@@ -76,14 +76,14 @@ export const episodeDoors: Door[] = [
   door({
     method: 'GET',
     path: '/api/episodes',
-    caller: 'api_key',
+    caller: 'organization',
     scope: 'episodes:read',
     summary: 'List episodes, newest first',
     input: listEpisodesQuery,
     output: episodePage,
     status: 200,
     example: { query: { status: 'ready', limit: '20' } },
-    handle: (ctx, input, caller) => listEpisodes(ctx, caller.organization_id, input),
+    handle: (ctx, input, caller) => listEpisodes(ctx, caller, input),
   }),
   door({
     method: 'GET',

@@ -12,7 +12,11 @@ import { episodeId, listEpisodesInput } from './schema.ts'
 export const episodesRouter = router({
   list: signedIn.input(listEpisodesInput).query(async ({ ctx, input }) => {
     requireRole(ctx.person, input.organization_id, 'viewer')
-    const { items, next_cursor } = await listEpisodes(ctx.app, input.organization_id, input)
+    const { items, next_cursor } = await listEpisodes(
+      ctx.app,
+      { organization_id: input.organization_id },
+      input,
+    )
     return { items: items.map(withoutSeed), next_cursor }
   }),
   get: signedIn

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Artifact } from '../../sdk/wire.ts'
-import { isLiveKey } from '../api-keys/api-keys.ts'
 import { checkLink } from '../blobs/signed-url.ts'
 import type { AppContext } from '../context.ts'
+import { mayStill } from '../credentials/credentials.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { ARTIFACT_KINDS, kindOfFile } from './artifact-kinds.ts'
@@ -30,8 +30,10 @@ export async function storeArtifact(
     { method: request.method ?? '', url: request.originalUrl },
     { artifact: kind, content_type },
   )
-  // A link outlives neither its half hour nor the key it was given to.
-  if (!(await isLiveKey(ctx, link.by))) throw new AppError('bad_signature')
+  // A link outlives neither its half hour nor the credential it was given to.
+  const { organization_id } = named
+  if (!(await mayStill(ctx, link.by, { organization_id, scope: 'episodes:write' })))
+    throw new AppError('bad_signature')
   const size = announcedSize(request, content_type, Number(link.terms))
   const slot = { organization_id: named.organization_id, episode_id: named.episode_id, kind }
   await requireRecording(ctx, slot)

@@ -1,14 +1,14 @@
 import type { Request } from 'express'
 import ipaddr from 'ipaddr.js'
-
-/** Where a request comes from. */
-export interface Origin {
-  ip: string
-  user_agent: string
-}
+import type { Origin } from '../caller.ts'
+import { requestId } from './request-log.ts'
 
 export function originOf(request: Request): Origin {
-  return { ip: clientAddress(request), user_agent: request.headers['user-agent'] ?? '' }
+  return {
+    ip: clientAddress(request),
+    user_agent: request.headers['user-agent'] ?? '',
+    request_id: request.res ? requestId(request.res) : '',
+  }
 }
 
 /** The caller's address in its canonical form; IPv4 mapped into IPv6 is the IPv4 address. */

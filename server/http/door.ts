@@ -1,18 +1,28 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
-import { hasScope, type Scope } from '../api-keys/scopes.ts'
-import type { AnonymousCaller, Caller, KeyCaller } from '../caller.ts'
+import type { AnonymousCaller, Caller, OrganizationCaller, Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError, type Code } from '../errors.ts'
-import { type Origin, originOf } from './client-address.ts'
+import { requireCredentialScope } from '../organizations/permissions.ts'
+import type { Scope } from '../organizations/scopes.ts'
+import { originOf } from './client-address.ts'
 import { invalidInput } from './fields.ts'
 import { parseJson } from './json.ts'
 import { sendJson } from './send-json.ts'
 
-/** Who may call: a machine with an API key, either that or a signed-in person, or anybody. */
+/**
+ * Who may call:
+ * - `organization`: an `rt_` key, or a personal credential that names the organization it acts in
+ * - `credential`: whatever is presented in a header, an organization named or not
+ * - `key_or_person`: that, or a signed-in browser
+ * - `person`: somebody, by a personal credential or a signed-in browser
+ * - `anyone`
+ */
 interface Callers {
-  api_key: KeyCaller
+  organization: OrganizationCaller
+  credential: Caller
   key_or_person: Caller
+  person: PersonCaller
   anyone: AnonymousCaller
 }
 export type CallerKind = keyof Callers
@@ -29,11 +39,11 @@ export interface Example {
 
 /** What is declared once for every route; the handler, OpenAPI and every-route.test.ts read it. */
 interface Declaration<Kind extends CallerKind, Input extends z.ZodType> {
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Express path, `:name` for parameters. */
   path: string
   caller: Kind
-  /** What a key must be allowed to do here; a person's rights come from the role. */
+  /** What a key must be allowed to do here; what a person's role must allow, the noun says. */
   scope?: Scope
   summary: string
   /** Query, body and path parameters in one object; the path wins, so a body cannot overrule the URL. */
@@ -81,7 +91,7 @@ export interface Door extends Declaration<CallerKind, z.ZodType> {
 /**
  * Declares a JSON route.
  *
- * @example door({ method: 'POST', path: '/api/ingest/episode', caller: 'api_key', input, output, status: 201, … })
+ * @example door({ method: 'POST', path: '/api/ingest/episode', caller: 'organization', input, output, status: 201, … })
  */
 export function door<Kind extends CallerKind, Input extends z.ZodType, Output extends z.ZodType>(
   declared: JsonDeclaration<Kind, Input, Output>,
@@ -115,12 +125,8 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
   }
 }
 
-/** RFC 6750 section 3.1: the key is good, but not for this. */
 function requireScope(caller: Caller | AnonymousCaller, scope: Scope | undefined): void {
-  if (scope === undefined || caller.kind !== 'api_key' || hasScope(caller.scopes, scope)) return
-  throw new AppError('insufficient_scope', `This key may not do that: it lacks the scope ${scope}.`, {
-    scope,
-  })
+  if (scope !== undefined && caller.kind !== 'anonymous') requireCredentialScope(caller, scope)
 }
 
 function readInput<Input extends z.ZodType>(schema: Input, request: Request): z.output<Input> {
@@ -138,8 +144,10 @@ function readBody(request: Request): object {
   throw new AppError('invalid_request', 'The body must be a JSON object.')
 }
 
+const TAKES_BODY = new Set(['POST', 'PATCH'])
+
 function refuseForeignBody(request: Request): object {
-  const hasBody = request.method === 'POST' && Number(request.headers['content-length'] ?? 0) > 0
+  const hasBody = TAKES_BODY.has(request.method) && Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody && !request.is('application/json')) throw new AppError('unsupported_media_type')
   return {}
 }

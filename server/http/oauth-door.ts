@@ -1,7 +1,8 @@
 import type { Request } from 'express'
 import type { z } from 'zod'
+import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
-import { type Origin, originOf } from './client-address.ts'
+import { originOf } from './client-address.ts'
 import type { Door, Guards } from './door.ts'
 import { OAuthError, refuseOAuth } from './oauth-error.ts'
 import { requestId } from './request-log.ts'
@@ -12,7 +13,7 @@ interface Declaration<Input extends z.ZodType> {
   summary: string
   input: Input
   /** Introspection is for machines with a key; everything else is for anybody. */
-  caller?: 'api_key' | 'anyone'
+  caller?: 'organization' | 'anyone'
   example: Record<string, string>
   answers: string
   handle: (
@@ -53,10 +54,10 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
 
 async function organizationOf(
   guards: Guards,
-  caller: 'api_key' | 'anyone',
+  caller: 'organization' | 'anyone',
   request: Request,
 ): Promise<string | undefined> {
-  return caller === 'api_key' ? (await guards.api_key(request)).organization_id : undefined
+  return caller === 'organization' ? (await guards.organization(request)).organization_id : undefined
 }
 
 /** Section 3.1 and 3.2: a parameter without a value counts as absent, one that is repeated is an error. */

@@ -47,7 +47,9 @@ function operation(door: Door): Json {
 }
 
 const SECURITY = {
-  api_key: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }],
+  organization: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }],
+  credential: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }],
+  person: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }, { session: [] }],
   key_or_person: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }, { session: [] }],
   anyone: [],
 }
@@ -74,7 +76,7 @@ function splitInput(door: Door): { body: Json | undefined; parameters: Json[] } 
     schema: properties[name] ?? { type: 'string' },
   })
   const path = [...inPath].map((name) => parameter(name, 'path'))
-  if (door.method !== 'POST')
+  if (door.method !== 'POST' && door.method !== 'PATCH')
     return { body: undefined, parameters: [...path, ...rest.map((name) => parameter(name, 'query'))] }
   const body: Json = {
     schema: {

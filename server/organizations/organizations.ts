@@ -142,7 +142,10 @@ export async function insertOrganization(
 ): Promise<string> {
   const id = randomUUID()
   const slug = input.slug ?? slugOf(input.name)
-  await trx.insertInto('organizations').values({ id, slug, name: input.name, created_at }).execute()
+  await trx
+    .insertInto('organizations')
+    .values({ id, slug, name: input.name, leaked_keys: 'revoke', created_at })
+    .execute()
   await trx
     .insertInto('members')
     .values({ organization_id: id, account_id: owner_id, role: 'owner', created_at })

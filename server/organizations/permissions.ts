@@ -1,13 +1,25 @@
-import type { PersonCaller, Role } from '../caller.ts'
+import type { Caller, PersonCaller, Role } from '../caller.ts'
 import { AppError } from '../errors.ts'
+import { commonScopes, hasScope, type Scope, scopesOfRole } from './scopes.ts'
 
 const RANK: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 
-/** Whether a person may do what this role may, in this organization, now. Staff may everywhere. */
-export function hasRole(caller: PersonCaller, organization_id: string, atLeast: Role): boolean {
-  if (caller.staff) return true
-  const role = caller.roles.get(organization_id)
+/** The role of a person in an organization, now. Staff may everywhere what owners may. */
+export function roleOf(
+  caller: Pick<PersonCaller, 'staff' | 'roles'>,
+  organization_id: string,
+): Role | undefined {
+  return caller.staff ? 'owner' : caller.roles.get(organization_id)
+}
+
+/** Whether a role may do what another one may. */
+export function isAtLeast(role: Role | undefined, atLeast: Role): boolean {
   return role !== undefined && RANK[role] >= RANK[atLeast]
+}
+
+/** Whether a person may do what this role may, in this organization, now. */
+export function hasRole(caller: PersonCaller, organization_id: string, atLeast: Role): boolean {
+  return isAtLeast(roleOf(caller, organization_id), atLeast)
 }
 
 /** Whether an organization exists for a person at all: what does not is 404, whatever it is. */
@@ -23,4 +35,39 @@ export function requireRole(caller: PersonCaller, organization_id: string, atLea
   if (hasRole(caller, organization_id, atLeast)) return
   if (!isVisible(caller, organization_id)) throw new AppError('not_found', 'No such organization.')
   throw new AppError('forbidden')
+}
+
+/** What a caller may do in an organization now: the credential's scopes ∩ the role; empty for a stranger. */
+export function scopesIn(caller: Caller, organization_id: string): string {
+  if (caller.kind === 'organization') return caller.organization_id === organization_id ? caller.scopes : ''
+  const role = scopesOfRole(roleOf(caller, organization_id))
+  return caller.scopes === undefined ? role : commonScopes(caller.scopes, role)
+}
+
+/**
+ * The one check for routes that machines and people share.
+ *
+ * @throws AppError not_found for a stranger; insufficient_scope when the credential lacks the scope (RFC 6750
+ *   section 3.1); forbidden when the role does
+ * @example requireScope(caller, organization_id, 'fleet:read')
+ */
+export function requireScope(caller: Caller, organization_id: string, scope: Scope): void {
+  if (hasScope(scopesIn(caller, organization_id), scope)) return
+  if (caller.kind === 'person' && !isVisible(caller, organization_id)) throw unknownOrganization()
+  if (caller.kind === 'organization' && caller.organization_id !== organization_id)
+    throw unknownOrganization()
+  requireCredentialScope(caller, scope)
+  throw new AppError('forbidden')
+}
+
+/** RFC 6750 section 3.1: the key is good, but not for this. */
+export function requireCredentialScope(caller: Caller, scope: Scope): void {
+  if (caller.scopes === undefined || hasScope(caller.scopes, scope)) return
+  throw new AppError('insufficient_scope', `This key may not do that: it lacks the scope ${scope}.`, {
+    scope,
+  })
+}
+
+function unknownOrganization(): AppError {
+  return new AppError('not_found', 'No such organization.')
 }

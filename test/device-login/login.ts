@@ -103,7 +103,7 @@ export async function auditTrail(server: TestServer): Promise<string[]> {
     .selectFrom('audit_events')
     .select('action')
     .where('action', 'like', 'device_login%')
-    .orderBy(sql`rowid`)
+    .orderBy('seq')
     .execute()
   return rows.map(({ action }) => action)
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -95,9 +96,25 @@ describe('the database', () => {
     const before = readFileSync(file)
     const older = start({ ROBOTRACE_DATA: server.data })
     expect(await older.exit).toBe(1)
-    expect(older.stderr()).toContain('This database has schema 7; this RoboTrace reads schema 1')
+    expect(older.stderr()).toContain('This database has schema 7; this RoboTrace reads schema 2')
     expect(older.stderr()).toContain('Start RoboTrace 2.3.0 or newer')
     expect(readFileSync(file).equals(before)).toBe(true)
+  })
+
+  test('from before the first release is not touched either: the refusal says what to do', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'robotrace-old-'))
+    const file = join(folder, 'robotrace.db')
+    const db = new Sqlite(file)
+    db.exec('CREATE TABLE schema_versions (version BIGINT, written_by TEXT, applied_at TEXT)')
+    db.prepare("INSERT INTO schema_versions VALUES (1, '0.0.1', '2026-01-01T00:00:00.000Z')").run()
+    db.close()
+    const before = readFileSync(file)
+    const server = start({ ROBOTRACE_DATA: folder })
+    expect(await server.exit).toBe(1)
+    expect(server.stderr()).toContain('from before the first release')
+    expect(server.stderr()).toContain('Move the data folder away')
+    expect(readFileSync(file).equals(before)).toBe(true)
+    rmSync(folder, { recursive: true })
   })
 
   test('waits for the disk at each commit, keeps a WAL and checks its foreign keys', async () => {

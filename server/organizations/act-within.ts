@@ -1,0 +1,100 @@
+import type { Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
+import type { AppContext } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { isVisible, requireScope, scopesIn } from './permissions.ts'
+import type { Scope } from './scopes.ts'
+
+const UNNAMED = 'names no organization. Send its slug or id in the header X-RoboTrace-Organization'
+
+/**
+ * A person acting inside one organization, as a key of that organization would: for ingest, where nothing in the
+ * address says whose an episode is.
+ *
+ * @param named slug or id; needed even by somebody who belongs to one organization only, because that may change
+ * @throws AppError invalid_request when none is named, not_found when the person does not belong to it
+ */
+export async function actWithin(
+  ctx: Pick<AppContext, 'db'>,
+  caller: PersonCaller,
+  named: string | undefined,
+): Promise<OrganizationCaller> {
+  if (!named) {
+    throw new AppError('invalid_request', `The request ${UNNAMED}.`, {
+      errors: [{ path: 'X-RoboTrace-Organization', message: UNNAMED }],
+    })
+  }
+  const place = await findPlace(ctx, named, 'default')
+  if (!place || !isVisible(caller, place.organization_id)) throw unknown('organization')
+  const { ip, user_agent, request_id, credential, account_id } = caller
+  return {
+    kind: 'organization',
+    credential,
+    organization_id: place.organization_id,
+    project_id: place.project_id,
+    pinned_project_id: null,
+    pinned_device_id: null,
+    account_id,
+    scopes: scopesIn(caller, place.organization_id),
+    ip,
+    user_agent,
+    request_id,
+  }
+}
+
+/** What an address below /api/v1/organizations/:org names. */
+export interface Place {
+  organization_id: string
+  organization_slug: string
+  project_id: string
+  project_slug: string
+}
+
+/**
+ * The organization and project that an address names, once the caller may do this there.
+ *
+ * @throws AppError not_found for what is not the caller's (another tenant, or outside of a key's pin), as if it did
+ *   not exist; insufficient_scope, forbidden
+ * @example const { organization_id } = await enter(ctx, caller, { org: 'acme', project: 'warehouse' }, 'fleet:read')
+ */
+export async function enter(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  named: { org: string; project?: string | undefined },
+  scope: Scope,
+): Promise<Place> {
+  const place = await findPlace(ctx, named.org, named.project ?? 'default')
+  const theirs = place !== undefined && belongsTo(caller, place.organization_id)
+  if (!theirs) throw unknown(named.project === undefined ? 'organization' : 'project')
+  const pinned = caller.kind === 'organization' ? caller.pinned_project_id : null
+  if (named.project !== undefined && pinned !== null && pinned !== place.project_id) throw unknown('project')
+  requireScope(caller, place.organization_id, scope)
+  return place
+}
+
+function belongsTo(caller: Caller, organization_id: string): boolean {
+  if (caller.kind === 'organization') return caller.organization_id === organization_id
+  return isVisible(caller, organization_id)
+}
+
+async function findPlace(
+  ctx: Pick<AppContext, 'db'>,
+  organization: string,
+  project: string,
+): Promise<Place | undefined> {
+  return ctx.db
+    .selectFrom('organizations as o')
+    .innerJoin('projects as p', 'p.organization_id', 'o.id')
+    .select([
+      'o.id as organization_id',
+      'o.slug as organization_slug',
+      'p.id as project_id',
+      'p.slug as project_slug',
+    ])
+    .where((eb) => eb.or([eb('o.slug', '=', organization), eb('o.id', '=', organization.toLowerCase())]))
+    .where((eb) => eb.or([eb('p.slug', '=', project), eb('p.id', '=', project)]))
+    .executeTakeFirst()
+}
+
+function unknown(what: string): AppError {
+  return new AppError('not_found', `No such ${what}.`)
+}
