@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { z } from 'zod'
 import type { TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'

@@ -105,6 +105,7 @@ describe('the database', () => {
     const folder = mkdtempSync(join(tmpdir(), 'robotrace-old-'))
     const file = join(folder, 'robotrace.db')
     const db = new Sqlite(file)
+    db.pragma('journal_mode = WAL')
     db.exec('CREATE TABLE schema_versions (version BIGINT, written_by TEXT, applied_at TEXT)')
     db.prepare("INSERT INTO schema_versions VALUES (1, '0.0.1', '2026-01-01T00:00:00.000Z')").run()
     db.close()
