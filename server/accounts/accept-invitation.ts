@@ -120,7 +120,8 @@ export async function makeInvitedAccount(
 ): Promise<Account> {
   const row = { id: newId('acc'), ...made, staff_since: null, created_at: at }
   await trx.insertInto('accounts').values(row).execute()
-  const actor = { kind: 'person' as const, id: row.id, ...from }
+  const { ip, user_agent, request_id } = from
+  const actor = { kind: 'person' as const, id: row.id, ip, user_agent, request_id }
   await spendInvitation(trx, at, invitation, { account_id: row.id, actor })
   return toAccount(row)
 }
