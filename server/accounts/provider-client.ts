@@ -1,5 +1,5 @@
 import type { ClientAuth, Configuration } from 'openid-client'
-import { isLoopback, type ReadyConfig } from '../config.ts'
+import type { ReadyConfig } from '../context.ts'
 
 /** Who the provider says somebody is. */
 export interface Profile {
@@ -121,7 +121,7 @@ async function discover(
   return client.discovery(issuer, oidc.client_id, undefined, authenticate, {
     timeout: PATIENCE_S,
     // The configuration lets plain http through for this very machine only.
-    execute: [client.enableNonRepudiationChecks, ...(isLoopback(issuer.hostname) ? [allowHttp(client)] : [])],
+    execute: [client.enableNonRepudiationChecks, ...(issuer.protocol === 'http:' ? [allowHttp(client)] : [])],
   })
 }
 
