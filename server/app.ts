@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
+import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
 import type { AppContext } from './context.ts'
 import { oauthDoors } from './device-login/oauth.ts'
@@ -26,7 +27,13 @@ import { appRouter } from './trpc.ts'
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
  * order, so the busiest come first.
  */
-export const DOORS: readonly Door[] = [...episodeDoors, ...apiKeyDoors, ...deviceLoginDoors, ...oauthDoors]
+export const DOORS: readonly Door[] = [
+  ...episodeDoors,
+  ...apiKeyDoors,
+  ...accountDoors,
+  ...deviceLoginDoors,
+  ...oauthDoors,
+]
 
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'

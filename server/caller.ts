@@ -7,6 +7,8 @@ export interface Credential {
   kind: 'api_key' | 'api_token' | 'access_token' | 'session'
   /** Ten characters of an API key, `tok_…` of an API token, `ses_…` of a cookie or of an access token's session. */
   id: string
+  /** Of an access token: which of its session's tokens (`jti`) was presented. */
+  token_id?: string
 }
 
 /** Where a request comes from. */
