@@ -8,6 +8,7 @@ import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
 import { type Database, openDatabase } from './db/open.ts'
+import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
@@ -27,6 +28,8 @@ export interface AppContext extends AsyncDisposable {
   now: () => Date
   background: Background
   limiter: Limiter
+  /** Counts everybody's requests. */
+  rates: RateStore
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -80,11 +83,12 @@ function openParts(
   const limiter = parts.limiter ?? createLimiter()
   const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
   const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
+  const rates = parts.rates ?? createMemoryStore({ now })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, signing, tokens, mail, provider }
+  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider }
   return { ...made, [Symbol.asyncDispose]: close }
 }

@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts'
 import { getOpenInvitation, type OpenInvitation, spendInvitation } from '../members/acceptance.ts'
 import { type Account, toAccount } from './accounts.ts'
 import { hashPassword, refuseWeak } from './passwords.ts'
-import { startSession } from './sessions.ts'
+import { startBrowserSession } from './sign-in.ts'
 
 /** An invitation as the page behind its link shows it. */
 export interface InvitationView {
@@ -107,7 +107,7 @@ export async function joinByInvitation(
     .catch((error: unknown) => {
       throw isUniqueViolation(error) ? hasAccount() : error
     })
-  return { ...joined, session: await startSession(ctx, joined.account.id, from) }
+  return { ...joined, session: await startBrowserSession(ctx, joined.account.id, from) }
 }
 
 /** Writes the account and the membership, inside the caller's transaction. */

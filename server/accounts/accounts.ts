@@ -1,8 +1,10 @@
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
-import { hashPassword, isOutdated, refuseWeak, verifyPassword } from './passwords.ts'
-import { endAllSessions, startSession } from './sessions.ts'
+import { hashPassword, refuseWeak, verifyPassword } from './passwords.ts'
+import { dropSessions, openSession } from './sessions.ts'
 import { spendSignInTry } from './sign-in-limit.ts'
 
 export interface Account {
@@ -10,40 +12,6 @@ export interface Account {
   email: string
   name: string
   staff: boolean
-}
-
-/** Where a sign-in comes from. `known_device`: this browser has signed in to this account before. */
-export interface SignInOrigin {
-  ip: string
-  user_agent: string
-  isKnownDevice: (account_id: string) => boolean
-}
-
-/**
- * Checks e-mail and password and starts a session.
- *
- * @returns the account and the session cookie's value
- * @throws AppError wrong_password, the same for an unknown e-mail, a wrong password and a disabled account;
- *   rate_limited with retry_after when too many wrong ones came before
- */
-export async function signIn(
-  ctx: Pick<AppContext, 'db' | 'now' | 'limiter'>,
-  input: { email: string; password: string },
-  from: SignInOrigin,
-): Promise<{ account: Account; session: string }> {
-  const row = await ctx.db
-    .selectFrom('accounts')
-    .select(['id', 'email', 'name', 'staff_since', 'password_hash', 'disabled_at'])
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', input.email.toLowerCase()))
-    .executeTakeFirst()
-  const known = row !== undefined && from.isKnownDevice(row.id)
-  const spent = await spendSignInTry(ctx.limiter, { email: input.email, ip: from.ip, known })
-  const matches = await verifyPassword(row?.password_hash ?? undefined, input.password)
-  if (!row?.password_hash || !matches || row.disabled_at !== null) throw new AppError('wrong_password')
-  await spent.giveBack()
-  if (isOutdated(row.password_hash)) await storePassword(ctx, row.id, input.password)
-  const session = await startSession(ctx, row.id, from)
-  return { account: toAccount(row), session }
 }
 
 /**
@@ -59,10 +27,21 @@ export async function changePassword(
 ): Promise<{ session: string; sessions_ended: number }> {
   await confirmPassword(ctx, caller, input.current_password, 'current_password')
   refuseWeak(input.new_password, [caller.email, caller.name], 'new_password')
-  await storePassword(ctx, caller.account_id, input.new_password)
-  const ended = await endAllSessions(ctx, caller.account_id)
-  const session = await startSession(ctx, caller.account_id, caller)
-  return { session, sessions_ended: Math.max(0, ended - 1) }
+  const password_hash = await hashPassword(input.new_password)
+  const { account_id } = caller
+  const now = ctx.now()
+  return ctx.db.transaction().execute(async (trx) => {
+    await trx.updateTable('accounts').set({ password_hash }).where('id', '=', account_id).execute()
+    const sessions_ended = Math.max(0, (await dropSessions(trx, account_id)) - 1)
+    const { value } = await openSession(trx, now, account_id, caller)
+    await recordEvent(trx, now.toISOString(), {
+      action: 'account.password_changed',
+      actor: actorOf(caller),
+      target: account_id,
+      detail: { sessions_ended },
+    })
+    return { session: value, sessions_ended }
+  })
 }
 
 /**
@@ -92,9 +71,10 @@ export async function confirmPassword(
   await spent.giveBack()
 }
 
-async function storePassword(ctx: Pick<AppContext, 'db'>, id: string, password: string): Promise<void> {
+/** Stores the hash of a password that is known to be right, or was judged. */
+export async function storePassword(db: Database, id: string, password: string): Promise<void> {
   const password_hash = await hashPassword(password)
-  await ctx.db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
+  await db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
 }
 
 export function toAccount(row: {

@@ -4,7 +4,7 @@ import { open, router, signedIn } from '../procedures.ts'
 import { acceptInvitation, joinByInvitation, viewInvitation } from './accept-invitation.ts'
 import { setSessionCookie } from './cookies.ts'
 import { newPassword } from './schema.ts'
-import { endSession } from './sessions.ts'
+import { endOwnSession } from './sessions.ts'
 
 const token = z.string().max(100)
 
@@ -22,7 +22,7 @@ export const invitationRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { account, session, organization_id } = await joinByInvitation(ctx.app, input, ctx.anonymous)
       // Whoever was signed in here is not any more: the new account is not adopted by an old session.
-      if (ctx.person) await endSession(ctx.app, ctx.person.credential.id)
+      if (ctx.person) await endOwnSession(ctx.app, ctx.person)
       setSessionCookie(ctx.app, ctx.response, { session, account_id: account.id })
       return { account, organization_id }
     }),

@@ -14,9 +14,14 @@ export const newPassword = z
   .max(1000, 'must have at most 1000 characters')
 
 /** What somebody types to prove who they are is only bounded, not judged. */
-const typedPassword = z.string().max(1000, 'must have at most 1000 characters')
+export const typedPassword = z.string().max(1000, 'must have at most 1000 characters')
 
-export const signInInput = z.object({ email: z.string().trim().max(254), password: typedPassword })
+export const typedEmail = z.string().trim().max(254, 'must have at most 254 characters')
+
+/** Six digits of an authenticator, or a recovery code, as people copy them: with spaces and dashes. */
+export const typedCode = z.string().max(40, 'must have at most 40 characters')
+
+export const signInInput = z.object({ email: typedEmail, password: typedPassword })
 
 export const changePasswordInput = z.object({ current_password: typedPassword, new_password: newPassword })
 

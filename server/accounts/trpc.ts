@@ -1,11 +1,12 @@
 import type { PersonCaller } from '../caller.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
 import { open, type PortalContext, router, signedIn } from '../procedures.ts'
-import { changePassword, signIn } from './accounts.ts'
+import { changePassword } from './accounts.ts'
 import { clearSessionCookie, isKnownDevice, setSessionCookie } from './cookies.ts'
 import { changePasswordInput, setupInput, signInInput } from './schema.ts'
-import { endAllSessions, endSession, listSessions } from './sessions.ts'
+import { endAllSessions, endOwnSession, listSessions } from './sessions.ts'
 import { completeSetup, isSetupNeeded } from './setup.ts'
+import { signIn } from './sign-in.ts'
 
 export const accountsRouter = router({
   /** Null for somebody who is not signed in: asking is not an error. */
@@ -34,7 +35,7 @@ export const accountsRouter = router({
     return { signed_out: true }
   }),
   signOutEverywhere: signedIn.mutation(async ({ ctx }) => {
-    const sessions_ended = await endAllSessions(ctx.app, ctx.person.account_id)
+    const sessions_ended = await endAllSessions(ctx.app, ctx.person)
     clearSessionCookie(ctx.app, ctx.response)
     return { sessions_ended }
   }),
@@ -56,5 +57,5 @@ export const setupRouter = router({
 })
 
 async function leave(ctx: PortalContext & { person: PersonCaller | undefined }): Promise<void> {
-  if (ctx.person) await endSession(ctx.app, ctx.person.credential.id)
+  if (ctx.person) await endOwnSession(ctx.app, ctx.person)
 }
