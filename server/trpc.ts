@@ -1,4 +1,5 @@
 import { invitationRouter } from './accounts/invitation-trpc.ts'
+import { providerRouter } from './accounts/provider-trpc.ts'
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
@@ -16,6 +17,7 @@ export const appRouter = router({
   members: membersRouter,
   invitations: invitationsRouter,
   invitation: invitationRouter,
+  provider: providerRouter,
   apiKeys: apiKeysRouter,
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
