@@ -15,6 +15,12 @@ export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 export type SessionRow = Answers['auth']['sessions'][number]
 export type ApiKey = Answers['apiKeys']['list'][number]
+export type Member = Answers['members']['list'][number]
+/** What another role or a removal stops, by name. */
+export type Consequences = Answers['members']['consequences']
+export type Invitation = Answers['invitations']['list'][number]
+export type InvitationView = Answers['invitation']['view']
+export type Identity = Answers['provider']['identities'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

@@ -17,6 +17,12 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const MembersPage = lazy(() =>
+  import('./organizations/members-page.tsx').then((m) => ({ default: m.MembersPage })),
+)
+const InvitationPage = lazy(() =>
+  import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -44,6 +50,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
+  { path: '/invitation', component: InvitationPage },
   {
     path: '/',
     component: Shell,
@@ -52,6 +59,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/members', component: MembersPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

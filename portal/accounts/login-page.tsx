@@ -11,6 +11,7 @@ import { createSubmission } from '../ui/submission.ts'
 import css from './entry.module.css'
 import { Entry } from './entry.tsx'
 import { nextPath } from './next-path.ts'
+import { ProviderProblem, ProviderSignIn } from './provider-sign-in.tsx'
 import { meQuery } from './session.tsx'
 
 /** `/login?next=…`: signs in, then goes where one wanted to go, if that is a page of ours. */
@@ -49,6 +50,7 @@ export function SignIn(props: { lead?: string }): JSX.Element {
     <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>
         <FormProblem error={error()} />
+        <ProviderProblem />
         <Field
           label="E-mail"
           type="email"
@@ -72,6 +74,7 @@ export function SignIn(props: { lead?: string }): JSX.Element {
           Sign in
         </Button>
       </form>
+      <ProviderSignIn />
       <Show
         when={setup.isSuccess && setup.data.needed}
         fallback={<p class={css.small}>Accounts are made by the administrator of this server.</p>}
