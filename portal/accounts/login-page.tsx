@@ -77,7 +77,9 @@ export function SignIn(props: { lead?: string }): JSX.Element {
       <ProviderSignIn />
       <Show
         when={setup.isSuccess && setup.data.needed}
-        fallback={<p class={css.small}>Accounts are made by the administrator of this server.</p>}
+        fallback={
+          <p class={css.small}>Accounts are made by invitation: ask an admin of your organization.</p>
+        }
       >
         <p class={css.small}>
           This server has no account yet. It printed a set-up link when it started: open that link to make the

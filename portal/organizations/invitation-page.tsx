@@ -1,4 +1,4 @@
-import { useNavigate, useSearchParams } from '@solidjs/router'
+import { Navigate, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { createSignal, type JSX, Match, onCleanup, onMount, Switch } from 'solid-js'
 import { Entry } from '../accounts/entry.tsx'
@@ -71,6 +71,9 @@ export function InvitationPage(): JSX.Element {
 function Opened(props: { view: InvitationView; token: string; joined: () => void }): JSX.Element {
   return (
     <Switch>
+      <Match when={props.view.next === 'joined'}>
+        <Navigate href="/portal/episodes" />
+      </Match>
       <Match when={props.view.next === 'make_account'}>
         <JoinForm view={props.view} token={props.token} joined={props.joined} />
       </Match>
