@@ -16,6 +16,7 @@ import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
+import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -64,6 +65,7 @@ export function createApp(ctx: AppContext): Express {
   app.use(health(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/oauth', '/.well-known'], notFound)
+  app.use('/api', countRefused(ctx))
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
@@ -74,6 +76,15 @@ function inTurn(guards: express.RequestHandler[]): express.RequestHandler {
   return (request, response, next) => {
     for (const guard of guards) guard(request, response, decided)
     next()
+  }
+}
+
+/** What was refused before anybody knew whose request it is counts for its network. */
+function countRefused(ctx: AppContext): express.ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return async (thrown: unknown, request, _response, next) => {
+    await countUnidentified(ctx, request)
+    next(thrown)
   }
 }
 
@@ -109,7 +120,11 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
       app: ctx,
       request: req,
       response: res,
-      findPerson: once(() => browser(req)),
+      findPerson: once(async () => {
+        const person = await browser(req)
+        await admitPortal(ctx, req, person)
+        return person
+      }),
       anonymous: anonymous(req),
     }),
     responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),

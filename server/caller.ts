@@ -33,6 +33,8 @@ export interface OrganizationCaller extends Origin {
   account_id: string | null
   /** What it may do here now, separated by spaces. */
   scopes: string
+  /** Requests a minute that this organization's keys may make; null: the server's default. */
+  rate_limit: number | null
 }
 
 /** A person, in every organization they belong to. Rights are read per organization, as they are now. */

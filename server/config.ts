@@ -24,6 +24,8 @@ export interface Config {
   min_free_bytes: number
   /** Addresses (CIDR) of reverse proxies whose X-Forwarded-For is believed. */
   trusted_proxies: string[]
+  /** Requests a minute for each key, person or network; 0: no limit. */
+  rate_limit: number
   log_level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
   production: boolean
 }
@@ -79,6 +81,7 @@ export const environment = z.object({
         .filter(Boolean),
     )
     .refine((networks) => networks.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8'),
+  ROBOTRACE_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
@@ -108,6 +111,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       upload_idle_s: value.ROBOTRACE_UPLOAD_IDLE,
       min_free_bytes: value.ROBOTRACE_MIN_FREE,
       trusted_proxies: value.ROBOTRACE_TRUSTED_PROXIES,
+      rate_limit: value.ROBOTRACE_RATE_LIMIT,
       log_level: value.ROBOTRACE_LOG_LEVEL,
       production: value.NODE_ENV === 'production',
     },

@@ -7,6 +7,7 @@ import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
 import { type Database, openDatabase } from './db/open.ts'
+import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { VERSION } from './project.ts'
@@ -25,6 +26,8 @@ export interface AppContext extends AsyncDisposable {
   now: () => Date
   background: Background
   limiter: Limiter
+  /** Counts everybody's requests. */
+  rates: RateStore
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -73,10 +76,11 @@ function openParts(
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const limiter = parts.limiter ?? createLimiter()
+  const rates = parts.rates ?? createMemoryStore({ now })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
-  return { db, blobs, log, now, background, limiter, signing, tokens, [Symbol.asyncDispose]: close }
+  return { db, blobs, log, now, background, limiter, rates, signing, tokens, [Symbol.asyncDispose]: close }
 }

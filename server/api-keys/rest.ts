@@ -44,6 +44,7 @@ export const apiKeyDoors: Door[] = [
     path: '/api/cli/auth/revoke',
     caller: 'organization',
     summary: 'End the presented key',
+    unlimited: 'Somebody whose key has leaked must get rid of it while the thief uses it.',
     input: z.object({}),
     output: revokedKey,
     status: 200,
