@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
+import { providerRoutes } from './accounts/provider-routes.ts'
 import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
 import type { AppContext } from './context.ts'
@@ -63,8 +64,9 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
+  app.use(providerRoutes(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
-  app.use(['/api', '/oauth', '/.well-known'], notFound)
+  app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
   app.use('/api', countRefused(ctx))
   app.use(portal())
   app.use(problemHandler(ctx.log))

@@ -1,7 +1,10 @@
+import { invitationRouter } from './accounts/invitation-trpc.ts'
+import { providerRouter } from './accounts/provider-trpc.ts'
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
+import { invitationsRouter, membersRouter } from './members/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
 import { clientsRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
@@ -11,6 +14,10 @@ export const appRouter = router({
   auth: accountsRouter,
   setup: setupRouter,
   clients: clientsRouter,
+  members: membersRouter,
+  invitations: invitationsRouter,
+  invitation: invitationRouter,
+  provider: providerRouter,
   apiKeys: apiKeysRouter,
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
