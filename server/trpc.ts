@@ -1,5 +1,6 @@
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
+import { auditRouter } from './audit-trail/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
@@ -15,6 +16,7 @@ export const appRouter = router({
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,
+  audit: auditRouter,
 })
 
 export type AppRouter = typeof appRouter
