@@ -5,6 +5,7 @@ import { anonymous, createAccess } from './access/access.ts'
 import { providerRoutes } from './accounts/provider-routes.ts'
 import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
+import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
 import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
@@ -34,6 +35,7 @@ export const DOORS: readonly Door[] = [
   ...accountDoors,
   ...deviceLoginDoors,
   ...oauthDoors,
+  ...auditDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

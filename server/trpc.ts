@@ -2,6 +2,7 @@ import { invitationRouter } from './accounts/invitation-trpc.ts'
 import { providerRouter } from './accounts/provider-trpc.ts'
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
+import { auditRouter } from './audit-trail/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
 import { invitationsRouter, membersRouter } from './members/trpc.ts'
@@ -22,6 +23,7 @@ export const appRouter = router({
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,
+  audit: auditRouter,
 })
 
 export type AppRouter = typeof appRouter
