@@ -108,6 +108,18 @@ export async function findPersonBySessionId(
 
 const NOWHERE: Origin = { ip: '', user_agent: '', request_id: '' }
 
+/** When a session began and when it ends at the latest. */
+export async function describeSession(
+  ctx: Pick<AppContext, 'db'>,
+  id: string,
+): Promise<{ created_at: string; expires_at: string }> {
+  return ctx.db
+    .selectFrom('sessions')
+    .select(['created_at', 'expires_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}
+
 export async function endSession(ctx: Pick<AppContext, 'db'>, id: string): Promise<void> {
   await ctx.db.deleteFrom('sessions').where('id', '=', id).execute()
 }
