@@ -3,7 +3,7 @@ import { apiKeysRouter } from './api-keys/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
-import { clientsRouter } from './organizations/trpc.ts'
+import { clientsRouter, keyPolicyRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 
 /** Everything the portal calls. It imports only this type. */
@@ -12,6 +12,7 @@ export const appRouter = router({
   setup: setupRouter,
   clients: clientsRouter,
   apiKeys: apiKeysRouter,
+  keyPolicy: keyPolicyRouter,
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,
