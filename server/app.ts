@@ -7,6 +7,7 @@ import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
 import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
+import { credentialDoors } from './credentials/rest.ts'
 import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
@@ -31,6 +32,7 @@ import { appRouter } from './trpc.ts'
  */
 export const DOORS: readonly Door[] = [
   ...episodeDoors,
+  ...credentialDoors,
   ...apiKeyDoors,
   ...accountDoors,
   ...deviceLoginDoors,

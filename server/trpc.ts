@@ -7,7 +7,7 @@ import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
 import { invitationsRouter, membersRouter } from './members/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
-import { clientsRouter } from './organizations/trpc.ts'
+import { clientsRouter, keyPolicyRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 
 /** Everything the portal calls. It imports only this type. */
@@ -20,6 +20,7 @@ export const appRouter = router({
   invitation: invitationRouter,
   provider: providerRouter,
   apiKeys: apiKeysRouter,
+  keyPolicy: keyPolicyRouter,
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,

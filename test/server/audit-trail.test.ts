@@ -72,12 +72,14 @@ describe('the trail of an organization', () => {
     const sam = await person(server, { staff: true, name: 'Sam Staff' })
     const portal = portalClient(server, sam)
     const { id } = await portal.clients.create.mutate({ name: 'Northwind' })
-    expect(await portal.clients.setRateLimit.mutate({ id, rate_limit: 600 })).toMatchObject({
+    expect(
+      await portal.keyPolicy.setRateLimit.mutate({ organization_id: id, rate_limit: 600 }),
+    ).toMatchObject({
       rate_limit: 600,
     })
     const { items } = await portal.audit.listAll.query({ organization_id: id })
     expect(items.map(({ action, detail }) => [action, detail])).toEqual([
-      ['client.rate_limit_changed', { from: null, to: 600 }],
+      ['organization.rate_limit_changed', { rate_limit: 600 }],
       ['client.created', {}],
     ])
   })
