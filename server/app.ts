@@ -3,6 +3,7 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
+import { apiTokenDoors } from './api-tokens/rest.ts'
 import type { AppContext } from './context.ts'
 import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
@@ -25,7 +26,13 @@ import { appRouter } from './trpc.ts'
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
  * order, so the busiest come first.
  */
-export const DOORS: readonly Door[] = [...episodeDoors, ...apiKeyDoors, ...deviceLoginDoors, ...oauthDoors]
+export const DOORS: readonly Door[] = [
+  ...episodeDoors,
+  ...apiKeyDoors,
+  ...deviceLoginDoors,
+  ...oauthDoors,
+  ...apiTokenDoors,
+]
 
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'

@@ -1,5 +1,6 @@
 import { accountsRouter, setupRouter } from './accounts/trpc.ts'
 import { apiKeysRouter } from './api-keys/trpc.ts'
+import { apiTokensRouter } from './api-tokens/trpc.ts'
 import { deviceLoginRouter } from './device-login/trpc.ts'
 import { episodesRouter } from './episodes/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
@@ -12,6 +13,7 @@ export const appRouter = router({
   setup: setupRouter,
   clients: clientsRouter,
   apiKeys: apiKeysRouter,
+  apiTokens: apiTokensRouter,
   episodes: episodesRouter,
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import { sessionOf } from '../accounts/cookies.ts'
 import { findPersonBySession } from '../accounts/sessions.ts'
 import { noteLastUsed } from '../api-keys/api-keys.ts'
+import { createTokenUsage } from '../api-tokens/usage.ts'
 import type { AnonymousCaller, Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { identify } from '../credentials/credentials.ts'
@@ -31,11 +32,14 @@ export function createAccess(ctx: AppContext): Access {
     await noteLastUsed(ctx, batch)
   })
 
+  const noteTokenUse = createTokenUsage(ctx)
+
   async function credential(request: Request): Promise<Caller> {
     const text = presentedKey(request)
     const caller = text === undefined ? undefined : await identify(ctx, text, originOf(request))
     if (!caller) throw new AppError('unauthenticated')
     if (caller.credential.kind === 'api_key') used.set(caller.credential.id, ctx.now().toISOString())
+    if (caller.credential.kind === 'api_token') noteTokenUse(caller.credential.id)
     return caller
   }
 
