@@ -77,7 +77,9 @@ function zshFlags({ flags, argument }: Command): string {
   const specs = flags.map(
     ({ name, value, about }) => `'--${name}[${quoted(about)}]${value ? `:${value}:` : ''}'`,
   )
-  const choices = argument ? [`'1:${argument.name}:(${argument.choices.join(' ')})'`] : []
+  const choices = argument
+    ? [`'1:${argument.name}:${argument.choices ? `(${argument.choices.join(' ')})` : '_files'}'`]
+    : []
   return [...choices, ...specs, "'--help[print this help]'"].join(' ')
 }
 
