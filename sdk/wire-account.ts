@@ -50,3 +50,49 @@ export interface RevokedApiToken {
   /** ISO 8601, UTC. */
   revoked_at: string
 }
+
+/** Body of `POST /api/v1/user/ssh-keys`. */
+export interface AddSshKey {
+  /** How you call it. */
+  name: string
+  /** The text of the `.pub` file: `ssh-ed25519 AAAAC3… art@laptop`. */
+  key_text: string
+}
+
+/** A public key that you have uploaded. */
+export interface SshKey {
+  /** `ssh_…`. */
+  id: string
+  /** How you call it. */
+  name: string
+  /** `ssh-ed25519`, `ssh-rsa`, … */
+  type: string
+  /** Its length. */
+  bits: number
+  /** `SHA256:…`, as `ssh-keygen -lf` prints it. */
+  fingerprint: string
+  /** What stood behind the key. */
+  comment: string
+  /** What would be better about it; null when nothing is. */
+  warning: string | null
+  /** ISO 8601, UTC. */
+  created_at: string
+  /** ISO 8601, UTC; null when no device has asked about it yet. */
+  last_used_at: string | null
+  /** The devices it may log in to, with the slugs of their organization and project. */
+  devices: { id: string; name: string; organization: string; project: string }[]
+}
+
+/** Answer (200) of `GET /api/v1/user/ssh-keys`. */
+export interface SshKeyList {
+  /** Newest first. */
+  items: SshKey[]
+}
+
+/** Answer (200) of `DELETE /api/v1/user/ssh-keys/{id}`. */
+export interface RemovedSshKey {
+  /** `ssh_…`. */
+  id: string
+  /** ISO 8601, UTC. */
+  removed_at: string
+}

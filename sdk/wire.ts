@@ -6,6 +6,7 @@
  */
 
 export type * from './wire-account.ts'
+export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */

@@ -9,6 +9,7 @@ import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
 import { AppError } from './errors.ts'
+import { fleetDoors } from './fleet/rest.ts'
 import { health } from './health.ts'
 import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
@@ -20,6 +21,7 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { publicError } from './procedures.ts'
+import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
 
 /**
@@ -32,6 +34,8 @@ export const DOORS: readonly Door[] = [
   ...deviceLoginDoors,
   ...oauthDoors,
   ...apiTokenDoors,
+  ...sshKeyDoors,
+  ...fleetDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

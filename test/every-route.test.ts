@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { revokeApiKey } from '../server/api-keys/api-keys.ts'
 import { DOORS } from '../server/app.ts'
 import type { Door } from '../server/http/door.ts'
+import { DEFAULT_SCOPES } from '../server/organizations/scopes.ts'
 import { startTestServer, type TestServer } from './harness.ts'
 import { bearer, otherSecret, type Tenant, tenant } from './seed.ts'
 import { accessToken } from './token-requests.ts'
@@ -41,7 +42,8 @@ function send(
 
 /** What the route's caller presents: a key where keys are taken, what a sign-in gave where it is about people. */
 async function credentialFor(server: TestServer, door: Door, { api_key, owner }: Tenant): Promise<string> {
-  return door.caller === 'person' ? accessToken(server, owner) : api_key
+  const rarely = door.scope !== undefined && !DEFAULT_SCOPES.split(' ').includes(door.scope)
+  return door.caller === 'person' || rarely ? accessToken(server, owner) : api_key
 }
 
 const problemBody = z.looseObject({
