@@ -23,6 +23,9 @@ const MembersPage = lazy(() =>
 const InvitationPage = lazy(() =>
   import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
 )
+const ApiTokensPage = lazy(() =>
+  import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -41,6 +44,11 @@ function toEpisodes(): JSX.Element {
   return <Navigate href="/portal/episodes" />
 }
 
+/** Where these pages are in rerobots. */
+function toTokens(): JSX.Element {
+  return <Navigate href="/portal/tokens" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -50,6 +58,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
+  { path: '/tokens', component: toTokens },
   { path: '/invitation', component: InvitationPage },
   {
     path: '/',
@@ -59,6 +68,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/members', component: MembersPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },

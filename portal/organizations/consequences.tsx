@@ -73,18 +73,13 @@ function Found(props: { of: Consequences }): JSX.Element {
 /** What ends for good. */
 function Ends(props: { of: Consequences; removal: boolean }): JSX.Element {
   const keys = () => (props.removal ? props.of.api_keys : [])
-  const any = () => keys().length + props.of.ssh_keys.length + props.of.invitations.length > 0
+  const logins = () => (props.removal ? props.of.ssh_keys : [])
+  const any = () => keys().length + logins().length + props.of.invitations.length > 0
   return (
     <Show when={any()}>
       <Part title="Stops at once, for good" danger>
         <For each={keys()}>{(key) => <KeyItem of={key} />}</For>
-        <For each={props.of.ssh_keys}>
-          {(key) => (
-            <li>
-              SSH key <b>{key.name}</b> on {key.devices.join(', ')}
-            </li>
-          )}
-        </For>
+        <For each={logins()}>{(key) => <LoginItem of={key} />}</For>
         <For each={props.of.invitations}>
           {(one) => (
             <li>
@@ -100,11 +95,13 @@ function Ends(props: { of: Consequences; removal: boolean }): JSX.Element {
 /** What lives on with fewer rights, or in other organizations only. */
 function Narrowed(props: { of: Consequences; removal: boolean }): JSX.Element {
   const keys = () => [...(props.removal ? [] : props.of.api_keys), ...props.of.personal_keys]
-  const any = () => keys().length + props.of.api_tokens.length + props.of.session_count > 0
+  const logins = () => (props.removal ? [] : props.of.ssh_keys)
+  const any = () => keys().length + logins().length + props.of.api_tokens.length + props.of.session_count > 0
   return (
     <Show when={any()}>
       <Part title={props.removal ? 'Loses this organization at once' : 'Narrowed at once'} danger>
         <For each={keys()}>{(key) => <KeyItem of={key} />}</For>
+        <For each={logins()}>{(key) => <LoginItem of={key} />}</For>
         <For each={props.of.api_tokens}>
           {(token) => (
             <li>
@@ -133,6 +130,14 @@ function KeyItem(props: { of: Consequences['service_keys'][number] }): JSX.Eleme
           )}
         </Show>
       </span>
+    </li>
+  )
+}
+
+function LoginItem(props: { of: Consequences['ssh_keys'][number] }): JSX.Element {
+  return (
+    <li>
+      SSH key <b>{props.of.name}</b> on {props.of.devices.join(', ')}
     </li>
   )
 }

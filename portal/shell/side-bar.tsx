@@ -3,6 +3,7 @@ import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
+import Ticket from 'lucide-solid/icons/ticket'
 import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
@@ -28,6 +29,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/api-keys')} label="API keys">
           <KeyRound size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/tokens')} label="API tokens">
+          <Ticket size={16} aria-hidden="true" />
         </NavLink>
         <NavLink href={session.href('/portal/members')} label="Members">
           <Users size={16} aria-hidden="true" />

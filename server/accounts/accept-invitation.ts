@@ -115,7 +115,7 @@ export async function joinByInvitation(
     .catch((error: unknown) => {
       throw isUniqueViolation(error) ? hasAccount() : error
     })
-  return { ...joined, session: await startBrowserSession(ctx, joined.account.id, from) }
+  return { ...joined, session: await startBrowserSession(ctx, joined.account.id, from, 'invitation link') }
 }
 
 /** Writes the account and the membership, inside the caller's transaction. */

@@ -45,7 +45,7 @@ export async function signInByProvider(
     return found
   })
   if ('refused' in found) return { refused: found.refused }
-  return { account: found, session: await startBrowserSession(ctx, found.id, from) }
+  return { account: found, session: await startBrowserSession(ctx, found.id, from, 'provider') }
 }
 
 /**

@@ -32,7 +32,7 @@ export const accountDoors: Door[] = [
     input: passwordSignIn,
     output: accessToken,
     status: 200,
-    refusals: ['wrong_password', 'second_factor_required', 'rate_limited', 'unavailable'],
+    refusals: ['wrong_password', 'second_factor_required', 'wrong_code', 'rate_limited', 'unavailable'],
     example: { body: { email: 'ada@lab.example', password: 'a long sentence of your own' } },
     handle: (ctx, input, _caller, from) => signInProgram(ctx, input, from),
   }),

@@ -4,6 +4,7 @@ import type { Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
+import { AppError } from '../errors.ts'
 import { type PersonRow, readPeople, toPerson } from './people.ts'
 
 /** A session lives 30 days from its sign-in, whatever happens in between. */
@@ -113,12 +114,66 @@ export async function findPersonBySessionId(
 
 const NOWHERE: Origin = { ip: '', user_agent: '', request_id: '' }
 
+/** When a session began and when it ends at the latest. */
+export async function describeSession(
+  ctx: Pick<AppContext, 'db'>,
+  id: string,
+): Promise<{ created_at: string; expires_at: string }> {
+  return ctx.db
+    .selectFrom('sessions')
+    .select(['created_at', 'expires_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * Gives a browser's session another cookie value: after a proof or a change that matters, one that was seen before is
+ * worth nothing.
+ *
+ * @param verified the person has just proved to be there
+ * @throws AppError unauthenticated when the session has ended meanwhile
+ */
+export async function rotateSession(
+  trx: Database,
+  now: Date,
+  caller: PersonCaller,
+  verified = false,
+): Promise<string> {
+  const value = randomBytes(32).toString('base64url')
+  const rotated = await trx
+    .updateTable('sessions')
+    .set({ id_hash: hashSession(value), ...(verified ? { verified_at: now.toISOString() } : {}) })
+    .where('id', '=', caller.credential.id)
+    .where('kind', '=', 'browser')
+    .returning('id')
+    .executeTakeFirst()
+  if (!rotated) throw new AppError('unauthenticated')
+  return value
+}
+
 /** Signs out: this very session ends, at once. */
 export async function endOwnSession(
   ctx: Pick<AppContext, 'db' | 'now'>,
   caller: PersonCaller,
-  id: string = caller.credential.id,
-): Promise<boolean> {
+): Promise<void> {
+  await end(ctx, caller, caller.credential.id)
+}
+
+/**
+ * Signs one of one's own browsers or programs out.
+ *
+ * @throws AppError not_found, the same for a session that has ended and for somebody else's
+ */
+export async function endOtherSession(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: PersonCaller,
+  id: string,
+): Promise<{ id: string }> {
+  if (!(await end(ctx, caller, id))) throw new AppError('not_found', 'This session has ended already.')
+  return { id }
+}
+
+async function end(ctx: Pick<AppContext, 'db' | 'now'>, caller: PersonCaller, id: string): Promise<boolean> {
   return ctx.db.transaction().execute(async (trx) => {
     const ended = await trx
       .deleteFrom('sessions')

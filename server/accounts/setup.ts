@@ -85,7 +85,7 @@ export async function completeSetup(
     await insertOrganization(trx, row.id, { name: input.organization_name }, now)
     return toAccount(row)
   })
-  return { account, session: await startBrowserSession(ctx, account.id, from) }
+  return { account, session: await startBrowserSession(ctx, account.id, from, 'set-up link') }
 }
 
 function hashToken(token: string): string {

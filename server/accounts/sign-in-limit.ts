@@ -132,6 +132,16 @@ export function spendFactorTry(
   return spend([[limiter.second_factor, `${from.known ? 'known' : 'unknown'} ${from.account_id}`]])
 }
 
+/** The same for a passkey alone, which says whose it is only once it turned out right. */
+export function spendPasskeyTry(limiter: Limiter, ip: string): Promise<Spent> {
+  return spend([[limiter.network, networkOf(ip)]])
+}
+
+/** Each question is a row until it expires, and anybody may ask. */
+export async function spendPasskeyQuestion(limiter: Limiter, ip: string): Promise<void> {
+  await limiter.passkey.consume(networkOf(ip))
+}
+
 async function spend(budgets: [Budget, string][]): Promise<Spent> {
   for (const [budget, name] of budgets) await budget.consume(name)
   return {
