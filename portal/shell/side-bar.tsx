@@ -5,6 +5,7 @@ import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
@@ -27,6 +28,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/api-keys')} label="API keys">
           <KeyRound size={16} aria-hidden="true" />
+          <Show when={session.organization()} keyed>
+            {(organization) => <KeysToRotate organization_id={organization.id} />}
+          </Show>
         </NavLink>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
