@@ -66,7 +66,7 @@ function subjectOf(host: Host, given: Given, saved: Saved): Subject {
   if (api_key && base_url) {
     return { api_key, base_url: addressOf(base_url, "The profile's base_url"), source: 'profile' }
   }
-  const key = host.env('ROBOTRACE_API_KEY')
+  const key = host.env('ROBOTRACE_API_KEY') ?? host.env('REROBOTS_API_TOKEN')
   const address = host.env('ROBOTRACE_BASE_URL')
   if (given.text('profile') !== undefined || !key || !address) throw notSignedIn(saved)
   return { api_key: key, base_url: addressOf(address, 'ROBOTRACE_BASE_URL'), source: 'environment' }
@@ -74,10 +74,11 @@ function subjectOf(host: Host, given: Given, saved: Saved): Subject {
 
 function overridesOf(host: Host, { source, api_key, base_url }: Subject): string[] {
   if (source === 'environment') return []
-  const key = host.env('ROBOTRACE_API_KEY')
+  const name = host.env('ROBOTRACE_API_KEY') === undefined ? 'REROBOTS_API_TOKEN' : 'ROBOTRACE_API_KEY'
+  const key = host.env(name)
   const address = host.env('ROBOTRACE_BASE_URL')
   return [
-    ...(key !== undefined && key !== api_key ? ['ROBOTRACE_API_KEY'] : []),
+    ...(key !== undefined && key !== api_key ? [name] : []),
     ...(address !== undefined && !isSameAddress(address, base_url) ? ['ROBOTRACE_BASE_URL'] : []),
   ]
 }

@@ -17,6 +17,8 @@ export type SessionRow = Answers['auth']['sessions'][number]
 export type ApiKey = Answers['apiKeys']['list'][number]
 /** What an organization asks of its keys. */
 export type KeyPolicy = Answers['keyPolicy']['get']
+/** One of one's own API tokens, without its text. */
+export type ApiToken = Answers['apiTokens']['list'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

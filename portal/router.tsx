@@ -20,6 +20,9 @@ const ApiKeysPage = lazy(() =>
 const PersonalKeysPage = lazy(() =>
   import('./api-keys/personal-keys-page.tsx').then((m) => ({ default: m.PersonalKeysPage })),
 )
+const ApiTokensPage = lazy(() =>
+  import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -38,6 +41,11 @@ function toEpisodes(): JSX.Element {
   return <Navigate href="/portal/episodes" />
 }
 
+/** Where these pages are in rerobots. */
+function toTokens(): JSX.Element {
+  return <Navigate href="/portal/tokens" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -47,6 +55,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
+  { path: '/tokens', component: toTokens },
   {
     path: '/',
     component: Shell,
@@ -56,6 +65,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
       { path: '/portal/settings/api-keys', component: PersonalKeysPage },
+      { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

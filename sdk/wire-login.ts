@@ -145,3 +145,26 @@ export interface WhoAmI {
   /** Whether to rotate it; null for tokens, which end by themselves. */
   rotation: KeyRotation | null
 }
+
+/** Body of `POST /api/v1/auth/login`. */
+export interface PasswordSignIn {
+  email: string
+  password: string
+  /** For an account with a second factor: six digits of the authenticator, or a recovery code. */
+  code?: string
+}
+
+/** Answer (200) of login and of `POST /api/v1/auth/refresh`. */
+export interface AccessTokenAnswer {
+  /** For `Authorization: Bearer`. */
+  access_token: string
+  token_type: 'bearer'
+  /** Whole seconds; refresh before they are over. */
+  expires_in: number
+}
+
+/** Answer (200) of `POST /api/v1/auth/logout`. */
+export interface SignedOut {
+  /** Always `signed_out`. */
+  status: 'signed_out'
+}

@@ -83,6 +83,8 @@ function noticeSentence({ kind, detail }: Notice): string {
     const done = detail.outcome === 'revoked' ? 'It was revoked.' : 'It still works: rotate or revoke it.'
     return `The API key ${detail.label ?? detail.prefix ?? ''} was found in public${detail.url ? ` at ${detail.url}` : ''}. ${done}`
   }
+  if (kind === 'session_reused')
+    return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`
 }
 

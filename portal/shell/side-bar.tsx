@@ -3,6 +3,7 @@ import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
+import Ticket from 'lucide-solid/icons/ticket'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
@@ -31,6 +32,9 @@ export function SideBar(): JSX.Element {
           <Show when={session.organization()} keyed>
             {(organization) => <KeysToRotate organization_id={organization.id} />}
           </Show>
+        </NavLink>
+        <NavLink href={session.href('/portal/tokens')} label="API tokens">
+          <Ticket size={16} aria-hidden="true" />
         </NavLink>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>

@@ -3,6 +3,7 @@ import { sessionOf } from '../accounts/cookies.ts'
 import { findPersonBySession } from '../accounts/sessions.ts'
 import { rotationHeader } from '../api-keys/rotation.ts'
 import { createKeyUsage } from '../api-keys/usage.ts'
+import { createTokenUsage } from '../api-tokens/usage.ts'
 import type { AnonymousCaller, Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { identify } from '../credentials/credentials.ts'
@@ -24,6 +25,8 @@ export interface Access extends Guards {
 export function createAccess(ctx: AppContext): Access {
   const usage = createKeyUsage(ctx)
 
+  const noteTokenUse = createTokenUsage(ctx)
+
   async function credential(request: Request): Promise<Caller> {
     const text = presentedKey(request)
     const caller =
@@ -32,6 +35,7 @@ export function createAccess(ctx: AppContext): Access {
     usage.note(caller)
     const rotate = rotationHeader(caller.credential.rotation)
     if (rotate) request.res?.setHeader('X-RoboTrace-Key-Rotation', rotate)
+    if (caller.credential.kind === 'api_token') noteTokenUse(caller.credential.id)
     return caller
   }
 

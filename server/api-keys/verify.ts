@@ -18,6 +18,7 @@ interface KeyRow extends PersonRow {
   device_id: string | null
   default_project_id: string | null
   scopes: string
+  rate_limit: number | null
   created_at: string
   revoked_at: string | null
   expires_at: string | null
@@ -38,9 +39,10 @@ export interface LateUse {
  */
 const FIND_KEY = `
   SELECT k.prefix, k.secret_hash, k.organization_id, k.account_id AS owner_id, k.project_id, k.device_id, k.scopes,
-    k.created_at, k.revoked_at, k.expires_at, k.rotated_to, p.id AS default_project_id,
+    k.created_at, k.revoked_at, k.expires_at, k.rotated_to, o.rate_limit, p.id AS default_project_id,
     ${PERSON_COLUMNS}
   FROM api_keys k
+  LEFT JOIN organizations o ON o.id = k.organization_id
   LEFT JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
   LEFT JOIN accounts a ON a.id = k.account_id
   LEFT JOIN members m ON m.account_id = k.account_id
@@ -102,6 +104,7 @@ function toCaller(ctx: Ctx, id: string, rows: KeyRow[], from: Origin): Caller | 
     pinned_device_id: row.device_id,
     account_id: row.owner_id,
     scopes,
+    rate_limit: row.rate_limit,
     ip: from.ip,
     user_agent: from.user_agent,
     request_id: from.request_id,

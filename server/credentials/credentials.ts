@@ -1,4 +1,5 @@
-import { findPersonByAccessToken, findPersonBySessionId } from '../accounts/sessions.ts'
+import { findPersonByAccessToken } from '../accounts/access-tokens.ts'
+import { findPersonBySessionId } from '../accounts/sessions.ts'
 import { parseKey } from '../api-keys/key-format.ts'
 import { callerOfKey, type LateUse, verifyApiKey } from '../api-keys/verify.ts'
 import { findPersonByApiToken } from '../api-tokens/verify.ts'

@@ -1,5 +1,5 @@
 import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
-import { describeSession, endSession } from '../accounts/sessions.ts'
+import { describeSession, endOwnSession } from '../accounts/sessions.ts'
 import { describeOwnKey, revokeOwnKey } from '../api-keys/own-key.ts'
 import { describeApiToken, endOwnApiToken } from '../api-tokens/own-token.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
@@ -51,16 +51,17 @@ export async function endOwnCredential(ctx: Ctx, caller: Caller): Promise<Revoke
   if (kind === 'api_key') return revokeOwnKey(ctx, caller)
   const person = requirePerson(caller)
   const revoked_at = ctx.now().toISOString()
-  await ctx.db.transaction().execute(async (trx) => {
-    if (kind === 'api_token') await endOwnApiToken(trx, id, revoked_at)
-    else await endSession({ db: trx }, id)
-    await recordEvent(trx, revoked_at, {
-      action: kind === 'api_token' ? 'api_token.revoked' : 'session.ended',
-      actor: actorOf(person),
-      target: id,
-    })
-  })
+  if (kind === 'api_token') await endToken(ctx, person, revoked_at)
+  else await endOwnSession(ctx, person)
   return { status: 'revoked', key_id: id, key_prefix: id, revoked_at }
+}
+
+async function endToken(ctx: Ctx, caller: PersonCaller, revoked_at: string): Promise<void> {
+  const { id } = caller.credential
+  await ctx.db.transaction().execute(async (trx) => {
+    await endOwnApiToken(trx, id, revoked_at)
+    await recordEvent(trx, revoked_at, { action: 'api_token.revoked', actor: actorOf(caller), target: id })
+  })
 }
 
 function requirePerson(caller: Caller): PersonCaller {

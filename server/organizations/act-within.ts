@@ -35,6 +35,7 @@ export async function actWithin(
     pinned_device_id: null,
     account_id,
     scopes: scopesIn(caller, place.organization_id),
+    rate_limit: place.rate_limit,
     ip,
     user_agent,
     request_id,
@@ -47,6 +48,8 @@ export interface Place {
   organization_slug: string
   project_id: string
   project_slug: string
+  /** Of the organization: requests a minute for each of its keys; null: the server's default. */
+  rate_limit: number | null
 }
 
 /**
@@ -104,6 +107,7 @@ async function findPlace(
       'o.slug as organization_slug',
       'p.id as project_id',
       'p.slug as project_slug',
+      'o.rate_limit',
     ])
     .where((eb) => eb.or([eb('o.slug', '=', organization), eb('o.id', '=', organization.toLowerCase())]))
     .where((eb) => eb.or([eb('p.slug', '=', project), eb('p.id', '=', project)]))

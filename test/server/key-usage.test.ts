@@ -151,6 +151,7 @@ describe('the hot path', () => {
       pinned_device_id: null,
       account_id: null,
       scopes: '',
+      rate_limit: null,
       ip: '10.0.0.1',
       user_agent: 'test',
       request_id: '',
