@@ -11,6 +11,7 @@ export function KeysToRotate(props: { organization_id: string }): JSX.Element {
   return (
     <Show when={due() > 0}>
       <span class={css.due} title={`${count(due(), 'key')} to rotate`}>
+        <span class="visually-hidden">, </span>
         {due()}
         <span class="visually-hidden"> {due() === 1 ? 'key' : 'keys'} to rotate</span>
       </span>

@@ -29,8 +29,8 @@ export function RevokeNoticedKey(props: {
       title={`Revoke the key of ${machine()}?`}
       description={
         <>
-          Whatever uses <code>{props.notice.detail.prefix ?? `rt_${id()}`}</code> stops logging with its next request, and this cannot be undone.
-          Its episodes stay.
+          Whatever uses <code>{props.notice.detail.prefix ?? `rt_${id()}`}</code> stops logging with its next
+          request, and this cannot be undone. Its episodes stay.
         </>
       }
       footer={

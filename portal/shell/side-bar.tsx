@@ -27,11 +27,16 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/episodes')} label="Episodes">
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
-        <NavLink href={session.href('/portal/api-keys')} label="API keys">
+        <NavLink
+          href={session.href('/portal/api-keys')}
+          label="API keys"
+          extra={
+            <Show when={session.organization()} keyed>
+              {(organization) => <KeysToRotate organization_id={organization.id} />}
+            </Show>
+          }
+        >
           <KeyRound size={16} aria-hidden="true" />
-          <Show when={session.organization()} keyed>
-            {(organization) => <KeysToRotate organization_id={organization.id} />}
-          </Show>
         </NavLink>
         <NavLink href={session.href('/portal/tokens')} label="API tokens">
           <Ticket size={16} aria-hidden="true" />
@@ -48,11 +53,17 @@ export function SideBar(): JSX.Element {
   )
 }
 
-function NavLink(props: { href: string; label: string; children: JSX.Element }): JSX.Element {
+function NavLink(props: {
+  href: string
+  label: string
+  children: JSX.Element
+  extra?: JSX.Element
+}): JSX.Element {
   return (
     <A href={props.href} class={css.link} activeClass={css.active} inactiveClass="" title={props.label}>
       {props.children}
       <span class={css.label}>{props.label}</span>
+      {props.extra}
     </A>
   )
 }
