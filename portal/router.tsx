@@ -23,6 +23,9 @@ const MembersPage = lazy(() =>
 const InvitationPage = lazy(() =>
   import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
 )
+const PersonalKeysPage = lazy(() =>
+  import('./api-keys/personal-keys-page.tsx').then((m) => ({ default: m.PersonalKeysPage })),
+)
 const ApiTokensPage = lazy(() =>
   import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
 )
@@ -68,6 +71,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/members', component: MembersPage },
       { path: '/portal/settings', component: SettingsPage },

@@ -7,6 +7,7 @@ import Ticket from 'lucide-solid/icons/ticket'
 import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
@@ -27,7 +28,15 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/episodes')} label="Episodes">
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
-        <NavLink href={session.href('/portal/api-keys')} label="API keys">
+        <NavLink
+          href={session.href('/portal/api-keys')}
+          label="API keys"
+          extra={
+            <Show when={session.organization()} keyed>
+              {(organization) => <KeysToRotate organization_id={organization.id} />}
+            </Show>
+          }
+        >
           <KeyRound size={16} aria-hidden="true" />
         </NavLink>
         <NavLink href={session.href('/portal/tokens')} label="API tokens">
@@ -48,11 +57,17 @@ export function SideBar(): JSX.Element {
   )
 }
 
-function NavLink(props: { href: string; label: string; children: JSX.Element }): JSX.Element {
+function NavLink(props: {
+  href: string
+  label: string
+  children: JSX.Element
+  extra?: JSX.Element
+}): JSX.Element {
   return (
     <A href={props.href} class={css.link} activeClass={css.active} inactiveClass="" title={props.label}>
       {props.children}
       <span class={css.label}>{props.label}</span>
+      {props.extra}
     </A>
   )
 }

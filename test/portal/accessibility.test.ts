@@ -66,6 +66,7 @@ const PAGES: Visit[] = [
   ['no such invitation', () => '/invitation?token=x', () => undefined, 'does not work any more'],
   ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
   ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
+  ['personal API keys', () => '/portal/settings/api-keys', (at) => at.owner, 'No personal keys yet'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
