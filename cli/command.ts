@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
+import { authorizedKeys } from './authorized-keys.ts'
 import { completionOf } from './completion.ts'
 import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   whoami,
   logout,
   token,
+  authorizedKeys,
   version,
   completionOf(() => COMMANDS),
 ]
