@@ -17,6 +17,10 @@ export type SessionRow = Answers['auth']['sessions'][number]
 export type ApiKey = Answers['apiKeys']['list'][number]
 /** One of one's own API tokens, without its text. */
 export type ApiToken = Answers['apiTokens']['list'][number]
+export type SshKey = Answers['sshKeys']['list'][number]
+export type Device = Answers['fleet']['get']
+/** An SSH key beside a device. */
+export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

@@ -20,6 +20,11 @@ const ApiKeysPage = lazy(() =>
 const ApiTokensPage = lazy(() =>
   import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
 )
+const SshKeysPage = lazy(() =>
+  import('./ssh-keys/ssh-keys-page.tsx').then((m) => ({ default: m.SshKeysPage })),
+)
+const DevicesPage = lazy(() => import('./fleet/devices-page.tsx').then((m) => ({ default: m.DevicesPage })))
+const DevicePage = lazy(() => import('./fleet/device-page.tsx').then((m) => ({ default: m.DevicePage })))
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -43,6 +48,10 @@ function toTokens(): JSX.Element {
   return <Navigate href="/portal/tokens" />
 }
 
+function toSshKeys(): JSX.Element {
+  return <Navigate href="/portal/ssh-keys" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -53,6 +62,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
   { path: '/tokens', component: toTokens },
+  { path: '/sshkeys', component: toSshKeys },
   {
     path: '/',
     component: Shell,
@@ -62,6 +72,9 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
+      { path: '/portal/ssh-keys', component: SshKeysPage },
+      { path: '/portal/devices', component: DevicesPage },
+      { path: '/portal/devices/:device', component: DevicePage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

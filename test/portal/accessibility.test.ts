@@ -20,6 +20,7 @@ interface World {
   failed: string
   recording: string
   note: string
+  device: string
   organization_id: string
 }
 
@@ -35,7 +36,14 @@ async function world(server: TestServer): Promise<World> {
   const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
   await portal.apiKeys.revoke.mutate({ id: api_key_id })
   await portal.apiTokens.make.mutate({})
-  return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
+  const key_text =
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
+  const ssh_key = await portal.sshKeys.add.mutate({ name: 'work laptop', key_text })
+  const place = { org: organization_id, project: 'default' }
+  const device = await portal.fleet.create.mutate({ ...place, name: 'arm-7' })
+  await portal.fleet.selectDoorKey.mutate({ ...place, device: device.id, ssh_key_id: ssh_key.id })
+  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id }
+  return { server, owner, staff, organization_id, ...ids }
 }
 
 type Visit = [
@@ -56,6 +64,10 @@ const PAGES: Visit[] = [
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
   ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
   ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
+  ['SSH keys', () => '/portal/ssh-keys', (at) => at.owner, '1 key'],
+  ['no SSH keys', () => '/portal/ssh-keys', (at) => at.staff, 'No SSH keys yet'],
+  ['devices', () => '/portal/devices', (at) => at.owner, '1 device'],
+  ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Take away'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
