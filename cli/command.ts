@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
+import { auditVerify } from './admin/audit-verify.ts'
 import { authorizedKeys } from './authorized-keys.ts'
 import { completionOf } from './completion.ts'
 import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   login,
   whoami,
   logout,
+  auditVerify,
   token,
   authorizedKeys,
   version,
@@ -93,7 +95,7 @@ function programOf(host: Host, done: (status: number) => void): Commander {
   program.version(`robotrace ${VERSION}`, '--version', 'print the version')
   program.helpCommand('help [command]', 'print the help of a command')
   for (const command of COMMANDS) {
-    const wired = program.command(command.name, { hidden: false })
+    const wired = placeOf(program, host, command)
     prepare(wired, host, command.summary, command.examples)
     wired.summary(command.summary).helpOption('-h, --help', 'print this help')
     if (command.argument) wired.argument(...argumentOf(command.argument))
@@ -104,6 +106,20 @@ function programOf(host: Host, done: (status: number) => void): Commander {
     wired.action(async () => done(await command.run(host, givenTo(wired))))
   }
   return program
+}
+
+/** `admin audit verify` stands below `admin audit`, which only helps to find it. */
+function placeOf(program: Commander, host: Host, { name, summary, examples }: Command): Commander {
+  const words = name.split(' ')
+  const last = words.pop() ?? name
+  let parent = program
+  for (const word of words) {
+    const known = parent.commands.find((one) => one.name() === word)
+    const group = known ?? parent.command(word).summary(summary)
+    if (!known) prepare(group, host, summary, examples)
+    parent = group
+  }
+  return parent.command(last)
 }
 
 function argumentOf({ name, optional, choices, about }: Argument): [string, string] {
@@ -125,8 +141,13 @@ function prepare(wired: Commander, host: Host, summary: string, examples: readon
     })
     .addHelpText('before', () => {
       const lines = examples.map((line) => `  $ ${line}`).join('\n')
-      return `${wired.parent ? `robotrace ${wired.name()}` : 'robotrace'}: ${summary}\n\n${lines}\n`
+      return `${fullName(wired)}: ${summary}\n\n${lines}\n`
     })
+}
+
+/** `robotrace admin audit verify` */
+function fullName(wired: Commander): string {
+  return wired.parent ? `${fullName(wired.parent)} ${wired.name()}` : wired.name()
 }
 
 function givenTo(wired: Commander): Given {
@@ -164,7 +185,7 @@ function usage(error: CommanderError, args: readonly string[]): Failure {
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1]
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.?]$/.test(what) ? '' : '.'}`
-  const command = COMMANDS.find(({ name }) => name === args[0])
+  const command = COMMANDS.find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `))
   const help = command ? `\`robotrace ${command.name} --help\`` : '`robotrace --help`'
   const hint = meant ? `\`${meant.startsWith('-') ? meant : `robotrace ${meant}`}\`` : help
   return new Failure(sentence, { hint, status: EXIT.usage })

@@ -2,9 +2,13 @@ import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
+import { providerRoutes } from './accounts/provider-routes.ts'
+import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
 import { apiTokenDoors } from './api-tokens/rest.ts'
+import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
+import { credentialDoors } from './credentials/rest.ts'
 import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
@@ -17,6 +21,7 @@ import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
+import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -30,9 +35,12 @@ import { appRouter } from './trpc.ts'
  */
 export const DOORS: readonly Door[] = [
   ...episodeDoors,
+  ...credentialDoors,
   ...apiKeyDoors,
+  ...accountDoors,
   ...deviceLoginDoors,
   ...oauthDoors,
+  ...auditDoors,
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
@@ -66,8 +74,10 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
+  app.use(providerRoutes(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
-  app.use(['/api', '/oauth', '/.well-known'], notFound)
+  app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
+  app.use('/api', countRefused(ctx))
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
@@ -78,6 +88,15 @@ function inTurn(guards: express.RequestHandler[]): express.RequestHandler {
   return (request, response, next) => {
     for (const guard of guards) guard(request, response, decided)
     next()
+  }
+}
+
+/** What was refused before anybody knew whose request it is counts for its network. */
+function countRefused(ctx: AppContext): express.ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return async (thrown: unknown, request, _response, next) => {
+    await countUnidentified(ctx, request)
+    next(thrown)
   }
 }
 
@@ -113,7 +132,11 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
       app: ctx,
       request: req,
       response: res,
-      findPerson: once(() => browser(req)),
+      findPerson: once(async () => {
+        const person = await browser(req)
+        await admitPortal(ctx, req, person)
+        return person
+      }),
       anonymous: anonymous(req),
     }),
     responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),

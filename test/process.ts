@@ -25,6 +25,7 @@ export function startProcess(env: Record<string, string> = {}): ServerProcess {
       PORT: '0',
       ROBOTRACE_DATA: data,
       ROBOTRACE_MIN_FREE: '1MB',
+      ROBOTRACE_RATE_LIMIT: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -30,6 +30,7 @@ export const deviceLoginDoors: Door[] = [
     path: '/api/cli/auth/start',
     caller: 'anyone',
     summary: 'Begin to sign a terminal in',
+    unlimited: 'Starts have a budget of their own for each network.',
     input: startInput,
     output: startedLogin,
     status: 200,
@@ -55,6 +56,7 @@ export const deviceLoginDoors: Door[] = [
     path: '/api/cli/auth/poll',
     caller: 'anyone',
     summary: 'Ask whether the terminal has been let in',
+    unlimited: 'Polls have a pace of their own, and the stock client takes a 429 for the end.',
     input: pollInput,
     status: 200,
     answers:

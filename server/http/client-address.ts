@@ -27,5 +27,16 @@ export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return 'unknown'
   const parsed = ipaddr.process(address)
   if (parsed.kind() === 'ipv4') return parsed.toString()
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/64`).toNormalizedString()}/64`
+  return within(parsed.toNormalizedString(), 64)
+}
+
+/** The /48 that an IPv6 address belongs to: what one customer of a provider has. Undefined for IPv4. */
+export function siteOf(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined
+  const parsed = ipaddr.process(address)
+  return parsed.kind() === 'ipv4' ? undefined : within(parsed.toNormalizedString(), 48)
+}
+
+function within(address: string, bits: 48 | 64): string {
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`).toNormalizedString()}/${bits}`
 }

@@ -8,6 +8,7 @@ import type { Scope } from '../organizations/scopes.ts'
 import { originOf } from './client-address.ts'
 import { invalidInput } from './fields.ts'
 import { parseJson } from './json.ts'
+import { admit } from './rate-limit.ts'
 import { sendJson } from './send-json.ts'
 
 /**
@@ -48,7 +49,9 @@ interface Declaration<Kind extends CallerKind, Input extends z.ZodType> {
   summary: string
   /** Query, body and path parameters in one object; the path wins, so a body cannot overrule the URL. */
   input: Input
-  /** Refusals beyond 400, 401 and 500, for the documents. */
+  /** Why this route is never refused for its rate; left out: it costs its caller one request. */
+  unlimited?: string
+  /** Refusals beyond 400, 401, 429 and 500, for the documents. */
   refusals?: Code[]
   example: Example
 }
@@ -100,8 +103,7 @@ export function door<Kind extends CallerKind, Input extends z.ZodType, Output ex
     ...declared,
     answers: undefined,
     handler: (ctx, guards) => async (request, response) => {
-      const caller = await guards[declared.caller](request)
-      requireScope(caller, declared.scope)
+      const caller = await callerOf(ctx, guards, declared, request)
       const answer = await declared.handle(ctx, readInput(declared.input, request), caller, originOf(request))
       // In production the handler's type is trusted; while developing, an answer that drifts from the contract fails.
       if (!ctx.config.production) declared.output.parse(answer)
@@ -118,11 +120,22 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
     ...declared,
     output: undefined,
     handler: (ctx, guards) => async (request, response) => {
-      const caller = await guards[declared.caller](request)
-      requireScope(caller, declared.scope)
+      const caller = await callerOf(ctx, guards, declared, request)
       await declared.respond(ctx, readInput(declared.input, request), caller, { request, response })
     },
   }
+}
+
+/** Who it is, within their rate, with the right to be here. */
+async function callerOf<Kind extends CallerKind>(
+  ctx: AppContext,
+  guards: Guards,
+  { caller: kind, scope, unlimited }: Pick<Declaration<Kind, z.ZodType>, 'caller' | 'scope' | 'unlimited'>,
+  request: Request,
+): Promise<Callers[Kind]> {
+  const caller = await admit(ctx, request, unlimited, () => guards[kind](request))
+  requireScope(caller, scope)
+  return caller
 }
 
 function requireScope(caller: Caller | AnonymousCaller, scope: Scope | undefined): void {

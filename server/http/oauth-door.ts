@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts'
 import { originOf } from './client-address.ts'
 import type { Door, Guards } from './door.ts'
 import { OAuthError, refuseOAuth } from './oauth-error.ts'
+import { admit } from './rate-limit.ts'
 import { requestId } from './request-log.ts'
 import { sendJson } from './send-json.ts'
 
@@ -23,6 +24,8 @@ interface Declaration<Input extends z.ZodType> {
   ) => Promise<object>
 }
 
+const UNLIMITED = 'Device logins have budgets and a pace of their own.'
+
 /**
  * Declares a form-encoded OAuth route: `application/x-www-form-urlencoded` as RFC 6749 wants it, JSON as well,
  * errors of section 5.2, `no-store` on every answer.
@@ -33,13 +36,14 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
     ...declared,
     method: 'POST',
     dialect: 'oauth',
+    unlimited: UNLIMITED,
     caller,
     status: 200,
     output: undefined,
     example: { body: declared.example },
     handler: (ctx, guards) => async (request, response) => {
       try {
-        const organization_id = await organizationOf(guards, caller, request)
+        const organization_id = await organizationOf(ctx, guards, caller, request)
         const input = readParameters(declared.input, request)
         sendJson(response, 200, await declared.handle(ctx, input, { ...originOf(request), organization_id }))
       } catch (thrown) {
@@ -53,11 +57,14 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
 }
 
 async function organizationOf(
+  ctx: AppContext,
   guards: Guards,
   caller: 'organization' | 'anyone',
   request: Request,
 ): Promise<string | undefined> {
-  return caller === 'organization' ? (await guards.organization(request)).organization_id : undefined
+  if (caller === 'anyone') return undefined
+  const found = await admit(ctx, request, UNLIMITED, () => guards.organization(request))
+  return found.organization_id
 }
 
 /** Section 3.1 and 3.2: a parameter without a value counts as absent, one that is repeated is an error. */

@@ -101,6 +101,7 @@ function refusals(door: Door): Record<string, Json> {
   const codes: Code[] = [
     ...EVERYWHERE,
     ...(door.caller === 'anyone' ? [] : (['unauthenticated'] as const)),
+    ...(door.unlimited === undefined ? (['rate_limited'] as const) : []),
     ...(door.refusals ?? []),
   ]
   const answers: Record<string, Json> = {}

@@ -35,6 +35,7 @@ export async function actWithin(
     pinned_device_id: null,
     account_id,
     scopes: scopesIn(caller, place.organization_id),
+    rate_limit: place.rate_limit,
     ip,
     user_agent,
     request_id,
@@ -47,6 +48,8 @@ export interface Place {
   organization_slug: string
   project_id: string
   project_slug: string
+  /** Of the organization: requests a minute for each of its keys; null: the server's default. */
+  rate_limit: number | null
 }
 
 /**
@@ -71,6 +74,21 @@ export async function enter(
   return place
 }
 
+/**
+ * The organization that an address names, for what more than one scope allows: the noun asks what it needs.
+ *
+ * @throws AppError not_found for what is not the caller's
+ */
+export async function enterOrganization(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  org: string,
+): Promise<{ organization_id: string }> {
+  const place = await findPlace(ctx, org, 'default')
+  if (place && belongsTo(caller, place.organization_id)) return { organization_id: place.organization_id }
+  throw unknown('organization')
+}
+
 function belongsTo(caller: Caller, organization_id: string): boolean {
   if (caller.kind === 'organization') return caller.organization_id === organization_id
   return isVisible(caller, organization_id)
@@ -89,6 +107,7 @@ async function findPlace(
       'o.slug as organization_slug',
       'p.id as project_id',
       'p.slug as project_slug',
+      'o.rate_limit',
     ])
     .where((eb) => eb.or([eb('o.slug', '=', organization), eb('o.id', '=', organization.toLowerCase())]))
     .where((eb) => eb.or([eb('p.slug', '=', project), eb('p.id', '=', project)]))
