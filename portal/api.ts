@@ -25,6 +25,10 @@ export type Consequences = Answers['members']['consequences']
 export type Invitation = Answers['invitations']['list'][number]
 export type InvitationView = Answers['invitation']['view']
 export type Identity = Answers['provider']['identities'][number]
+export type SshKey = Answers['sshKeys']['list'][number]
+export type Device = Answers['fleet']['get']
+/** An SSH key beside a device. */
+export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

@@ -29,6 +29,11 @@ const PersonalKeysPage = lazy(() =>
 const ApiTokensPage = lazy(() =>
   import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
 )
+const SshKeysPage = lazy(() =>
+  import('./ssh-keys/ssh-keys-page.tsx').then((m) => ({ default: m.SshKeysPage })),
+)
+const DevicesPage = lazy(() => import('./fleet/devices-page.tsx').then((m) => ({ default: m.DevicesPage })))
+const DevicePage = lazy(() => import('./fleet/device-page.tsx').then((m) => ({ default: m.DevicePage })))
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -52,6 +57,10 @@ function toTokens(): JSX.Element {
   return <Navigate href="/portal/tokens" />
 }
 
+function toSshKeys(): JSX.Element {
+  return <Navigate href="/portal/ssh-keys" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -63,6 +72,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/cli/auth', component: DeviceLoginPage },
   { path: '/tokens', component: toTokens },
   { path: '/invitation', component: InvitationPage },
+  { path: '/sshkeys', component: toSshKeys },
   {
     path: '/',
     component: Shell,
@@ -74,6 +84,9 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/members', component: MembersPage },
+      { path: '/portal/ssh-keys', component: SshKeysPage },
+      { path: '/portal/devices', component: DevicesPage },
+      { path: '/portal/devices/:device', component: DevicePage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

@@ -1,6 +1,8 @@
 import { A } from '@solidjs/router'
+import Bot from 'lucide-solid/icons/bot'
 import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
+import KeySquare from 'lucide-solid/icons/key-square'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
 import Ticket from 'lucide-solid/icons/ticket'
@@ -28,6 +30,9 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/episodes')} label="Episodes">
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
+        <NavLink href={session.href('/portal/devices')} label="Devices">
+          <Bot size={16} aria-hidden="true" />
+        </NavLink>
         <NavLink
           href={session.href('/portal/api-keys')}
           label="API keys"
@@ -44,6 +49,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/members')} label="Members">
           <Users size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/ssh-keys')} label="SSH keys">
+          <KeySquare size={16} aria-hidden="true" />
         </NavLink>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>

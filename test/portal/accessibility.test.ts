@@ -20,6 +20,7 @@ interface World {
   failed: string
   recording: string
   note: string
+  device: string
   organization_id: string
   /** Of an invitation. */
   link: string
@@ -40,8 +41,14 @@ async function world(server: TestServer): Promise<World> {
   await member(server, organization_id, 'member')
   const invitation = { organization_id, email: 'robin@lab.example', role: 'viewer' as const }
   const { link } = await portal.invitations.make.mutate(invitation)
-  const episodes = { failed: failed.id, recording: recording.id, note: note.id }
-  return { server, owner, staff, organization_id, link, ...episodes }
+  const key_text =
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
+  const ssh_key = await portal.sshKeys.add.mutate({ name: 'work laptop', key_text })
+  const place = { org: organization_id, project: 'default' }
+  const device = await portal.fleet.create.mutate({ ...place, name: 'arm-7' })
+  await portal.fleet.selectDoorKey.mutate({ ...place, device: device.id, ssh_key_id: ssh_key.id })
+  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id }
+  return { server, owner, staff, organization_id, link, ...ids }
 }
 
 type Visit = [
@@ -67,6 +74,10 @@ const PAGES: Visit[] = [
   ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
   ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
   ['personal API keys', () => '/portal/settings/api-keys', (at) => at.owner, 'No personal keys yet'],
+  ['SSH keys', () => '/portal/ssh-keys', (at) => at.owner, '1 key'],
+  ['no SSH keys', () => '/portal/ssh-keys', (at) => at.staff, 'No SSH keys yet'],
+  ['devices', () => '/portal/devices', (at) => at.owner, '1 device'],
+  ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Take away'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
