@@ -4,6 +4,7 @@ import { open, type PortalContext, router, signedIn, verified } from '../procedu
 import { changePassword, renameAccount } from './accounts.ts'
 import { askToConfirm, confirm } from './confirm.ts'
 import { clearSessionCookie, isKnownDevice, setSessionCookie } from './cookies.ts'
+import { canHavePasskeys, passkeyHost } from './passkey-host.ts'
 import { addPasskey, removePasskey, startPasskey } from './passkeys.ts'
 import { remakeRecoveryCodes } from './recovery-codes.ts'
 import {
@@ -116,7 +117,11 @@ export const accountsRouter = router({
 })
 
 export const setupRouter = router({
-  status: open.query(async ({ ctx }) => ({ needed: await isSetupNeeded(ctx.app) })),
+  /** What the sign-in page offers. */
+  status: open.query(async ({ ctx }) => ({
+    needed: await isSetupNeeded(ctx.app),
+    passkey_host: canHavePasskeys(ctx.app) ? passkeyHost(ctx.app) : null,
+  })),
   complete: open.input(setupInput).mutation(async ({ ctx, input }) => {
     const { account, session } = await completeSetup(ctx.app, input, ctx.anonymous)
     setSessionCookie(ctx.app, ctx.response, { session, account_id: account.id })
