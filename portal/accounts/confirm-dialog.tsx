@@ -1,5 +1,5 @@
 import Fingerprint from 'lucide-solid/icons/fingerprint-pattern'
-import { createSignal, type JSX, onMount, Show } from 'solid-js'
+import { createEffect, createSignal, type JSX, onMount, Show } from 'solid-js'
 import { api, type ConfirmQuestion, fieldError, problemOf } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -22,6 +22,7 @@ export function ConfirmDialog(): JSX.Element {
 
 function Confirm(props: { answer: (confirmed: boolean) => void }): JSX.Element {
   const [question, setQuestion] = createSignal<ConfirmQuestion>()
+  const [busy, setBusy] = createSignal(false)
   const load = createSubmission(async () => setQuestion(await api.auth.askToConfirm.mutate()))
   onMount(() => void load.submit())
   return (
@@ -34,7 +35,7 @@ function Confirm(props: { answer: (confirmed: boolean) => void }): JSX.Element {
         <>
           <Button onClick={() => props.answer(false)}>Cancel</Button>
           <Show when={question()?.password}>
-            <Button type="submit" form="confirm" variant="primary">
+            <Button type="submit" form="confirm" variant="primary" busy={busy()}>
               Confirm
             </Button>
           </Show>
@@ -43,13 +44,25 @@ function Confirm(props: { answer: (confirmed: boolean) => void }): JSX.Element {
     >
       <FormProblem error={load.error()} />
       <Show when={question()} fallback={<div class={css.blank} aria-busy="true" />}>
-        {(one) => <Ways question={one()} again={() => void load.submit()} done={() => props.answer(true)} />}
+        {(one) => (
+          <Ways
+            question={one()}
+            again={() => void load.submit()}
+            busy={setBusy}
+            done={() => props.answer(true)}
+          />
+        )}
       </Show>
     </Dialog>
   )
 }
 
-function Ways(props: { question: ConfirmQuestion; again: () => void; done: () => void }): JSX.Element {
+function Ways(props: {
+  question: ConfirmQuestion
+  again: () => void
+  busy: (busy: boolean) => void
+  done: () => void
+}): JSX.Element {
   const passkey = () => {
     const one = props.question.passkey
     return one && canUsePasskeys(one.options.rpId) ? one : null
@@ -57,7 +70,7 @@ function Ways(props: { question: ConfirmQuestion; again: () => void; done: () =>
   return (
     <div class={css.ways}>
       <Show when={props.question.password}>
-        <PasswordWay code={props.question.code} done={props.done} />
+        <PasswordWay code={props.question.code} busy={props.busy} done={props.done} />
       </Show>
       <Show when={passkey()}>
         {(one) => (
@@ -77,15 +90,16 @@ function Ways(props: { question: ConfirmQuestion; again: () => void; done: () =>
   )
 }
 
-function PasswordWay(props: { code: boolean; done: () => void }): JSX.Element {
+function PasswordWay(props: { code: boolean; busy: (busy: boolean) => void; done: () => void }): JSX.Element {
   const [password, setPassword] = createSignal('')
   const [code, setCode] = createSignal('')
   let first: HTMLInputElement | undefined
   onMount(() => first?.focus())
-  const { error, submit } = createSubmission(async () => {
+  const { error, busy, submit } = createSubmission(async () => {
     await api.auth.confirm.mutate({ password: password(), ...(props.code ? { code: code() } : {}) })
     props.done()
   })
+  createEffect(() => props.busy(busy()))
   return (
     <form id="confirm" class={css.form} onSubmit={submit}>
       <FormProblem error={error()} except={['password', 'code']} />

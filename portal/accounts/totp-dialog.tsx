@@ -14,7 +14,11 @@ import css from './totp-dialog.module.css'
 /** Shows the secret to an authenticator app, and turns it on with a first code of it. */
 export function TotpDialog(props: { close: () => void; codes: (codes: string[]) => void }): JSX.Element {
   const [setup, setSetup] = createSignal<TotpSetup>()
-  const load = createSubmission(async () => setSetup(await api.auth.startTotp.mutate()))
+  let field: HTMLInputElement | undefined
+  const load = createSubmission(async () => {
+    setSetup(await api.auth.startTotp.mutate())
+    field?.focus()
+  })
   onMount(() => void load.submit())
   const [code, setCode] = createSignal('')
   const { error, busy, submit } = createSubmission(async () => {
@@ -56,6 +60,7 @@ export function TotpDialog(props: { close: () => void; codes: (codes: string[]) 
         <form id="totp" onSubmit={submit}>
           <FormProblem error={error()} except={['code']} />
           <Field
+            ref={field}
             label="Code"
             mono
             inputmode="numeric"

@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
@@ -6,6 +7,7 @@ import { portalClient } from '../portal-client.ts'
 import { type Person, person, tenant } from '../seed.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
 import { logFailedRun, sdk } from './seeded.ts'
+import { signInOn } from './terminal.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -129,6 +131,42 @@ describe.each([
     await page.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByText('axe stopped working').waitFor()
     expect(await violations(page)).toEqual([])
+  })
+
+  test('a second factor: set-up, recovery codes, the confirmation and the second step', async () => {
+    const { owner } = await tenant(server)
+    await using tab = await open(owner)
+    const { page } = tab
+    await page.goto('/portal/settings')
+    await page.getByLabel('New password').fill('seven quiet grippers hum')
+    await page.getByText('Strong').waitFor()
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'The key, as a picture to scan' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    const key = ((await page.getByRole('dialog').locator('code').textContent()) ?? '').replaceAll(' ', '')
+    await page.getByLabel('Code').fill(new TOTP({ secret: key }).generate())
+    await page.getByRole('button', { name: 'Turn on' }).click()
+    await page.getByText('Keep your recovery codes').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('You have not taken them along yet.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close for good' }).click()
+    const long_ago = new Date(0).toISOString()
+    const { account_id } = owner.caller
+    await server.ctx.db
+      .updateTable('sessions')
+      .set({ verified_at: long_ago })
+      .where('account_id', '=', account_id)
+      .execute()
+    await page.getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByLabel('Your password').waitFor()
+    expect(await violations(page)).toEqual([])
+    await using other = await open(undefined)
+    await other.page.goto('/login')
+    await signInOn(other.page, owner)
+    await other.page.getByRole('heading', { name: 'Second step' }).waitFor()
+    expect(await violations(other.page)).toEqual([])
   })
 
   test('set-up', async () => {
