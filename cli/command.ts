@@ -1,10 +1,12 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
+import { auditVerify } from './admin/audit-verify.ts'
 import { completionOf } from './completion.ts'
 import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { token } from './token.ts'
 import { version } from './version.ts'
 import { whoami } from './whoami.ts'
 
@@ -25,21 +27,39 @@ export interface Command {
   /** Two, for the top of its help. */
   examples: readonly [string, string]
   flags: readonly Flag[]
-  argument?: { name: string; choices: readonly string[] }
+  argument?: Argument
   /** Answers the exit status. */
   run: (host: Host, given: Given) => Promise<number> | number
+}
+
+/** What follows the command's name: one of a few, or anything. */
+export interface Argument {
+  name: string
+  optional?: boolean
+  choices?: readonly string[]
+  about?: string
 }
 
 /** One flag: as help writes it, and what it is for. */
 export interface Flag {
   name: string
+  /** One letter that means the same. */
+  short?: string
   /** The name of its value; absent: it takes none. */
   value?: string
   about: string
 }
 
 /** Every command there is. Completion is made from this list as well. */
-export const COMMANDS: readonly Command[] = [login, whoami, logout, version, completionOf(() => COMMANDS)]
+export const COMMANDS: readonly Command[] = [
+  login,
+  whoami,
+  logout,
+  auditVerify,
+  token,
+  version,
+  completionOf(() => COMMANDS),
+]
 
 const EXAMPLES = ['robotrace login', 'robotrace whoami'] as const
 
@@ -73,16 +93,35 @@ function programOf(host: Host, done: (status: number) => void): Commander {
   program.version(`robotrace ${VERSION}`, '--version', 'print the version')
   program.helpCommand('help [command]', 'print the help of a command')
   for (const command of COMMANDS) {
-    const wired = program.command(command.name, { hidden: false })
+    const wired = placeOf(program, host, command)
     prepare(wired, host, command.summary, command.examples)
     wired.summary(command.summary).helpOption('-h, --help', 'print this help')
-    if (command.argument) wired.argument(`<${command.argument.name}>`, command.argument.choices.join(', '))
-    for (const { name, value, about } of command.flags) {
-      wired.option(value ? `--${name} <${value}>` : `--${name}`, about)
+    if (command.argument) wired.argument(...argumentOf(command.argument))
+    for (const { name, short, value, about } of command.flags) {
+      const flag = short ? `-${short}, --${name}` : `--${name}`
+      wired.option(value ? `${flag} <${value}>` : flag, about)
     }
     wired.action(async () => done(await command.run(host, givenTo(wired))))
   }
   return program
+}
+
+/** `admin audit verify` stands below `admin audit`, which only helps to find it. */
+function placeOf(program: Commander, host: Host, { name, summary, examples }: Command): Commander {
+  const words = name.split(' ')
+  const last = words.pop() ?? name
+  let parent = program
+  for (const word of words) {
+    const known = parent.commands.find((one) => one.name() === word)
+    const group = known ?? parent.command(word).summary(summary)
+    if (!known) prepare(group, host, summary, examples)
+    parent = group
+  }
+  return parent.command(last)
+}
+
+function argumentOf({ name, optional, choices, about }: Argument): [string, string] {
+  return [optional ? `[${name}]` : `<${name}>`, choices?.join(', ') ?? about ?? '']
 }
 
 function prepare(wired: Commander, host: Host, summary: string, examples: readonly string[]): void {
@@ -100,8 +139,13 @@ function prepare(wired: Commander, host: Host, summary: string, examples: readon
     })
     .addHelpText('before', () => {
       const lines = examples.map((line) => `  $ ${line}`).join('\n')
-      return `${wired.parent ? `robotrace ${wired.name()}` : 'robotrace'}: ${summary}\n\n${lines}\n`
+      return `${fullName(wired)}: ${summary}\n\n${lines}\n`
     })
+}
+
+/** `robotrace admin audit verify` */
+function fullName(wired: Commander): string {
+  return wired.parent ? `${fullName(wired.parent)} ${wired.name()}` : wired.name()
 }
 
 function givenTo(wired: Commander): Given {
@@ -123,10 +167,12 @@ function camel(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
+const SECRET = /(?:rt|rbtk)_[0-9A-Za-z]{10}_[0-9A-Za-z_-]{20}|eyJ[\w-]{8,}\.eyJ[\w-]+\./
+
 /** Arguments show in every list of processes and in the shell's history. */
 function refuseKeys(args: readonly string[]): void {
   // The whole shape of a key: a profile may well be called rt_staging_eu.
-  if (!args.some((arg) => /(?:rt|rbtk)_[0-9A-Za-z]{10}_[0-9A-Za-z_-]{20}/.test(arg))) return
+  if (!args.some((arg) => SECRET.test(arg))) return
   throw new Failure('A key on the command line can be read by everybody on this machine.', {
     hint: 'run `robotrace login`, or put it into the variable ROBOTRACE_API_KEY',
     status: EXIT.usage,
@@ -137,7 +183,7 @@ function usage(error: CommanderError, args: readonly string[]): Failure {
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1]
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.?]$/.test(what) ? '' : '.'}`
-  const command = COMMANDS.find(({ name }) => name === args[0])
+  const command = COMMANDS.find(({ name }) => `${args.join(' ')} `.startsWith(`${name} `))
   const help = command ? `\`robotrace ${command.name} --help\`` : '`robotrace --help`'
   const hint = meant ? `\`${meant.startsWith('-') ? meant : `robotrace ${meant}`}\`` : help
   return new Failure(sentence, { hint, status: EXIT.usage })

@@ -18,7 +18,7 @@ export function completionOf(commands: () => readonly Command[]): Command {
     run: (host, { argument }) => {
       const script = Object.entries(SHELLS).find(([shell]) => shell === argument)?.[1]
       if (script) {
-        say(host, script(commands()))
+        say(host, script(commands().map(byFirstWord)))
         return EXIT.ok
       }
       throw new Failure('There is completion for bash, zsh and fish.', {
@@ -27,6 +27,12 @@ export function completionOf(commands: () => readonly Command[]): Command {
       })
     },
   }
+}
+
+/** Shells complete word by word: `admin audit verify` is the command `admin`, and two words that may follow. */
+function byFirstWord(command: Command): Command {
+  const [name = '', ...rest] = command.name.split(' ')
+  return rest.length === 0 ? command : { ...command, name, argument: { name: 'what', choices: rest } }
 }
 
 /** What can follow a command's name. */
@@ -77,7 +83,9 @@ function zshFlags({ flags, argument }: Command): string {
   const specs = flags.map(
     ({ name, value, about }) => `'--${name}[${quoted(about)}]${value ? `:${value}:` : ''}'`,
   )
-  const choices = argument ? [`'1:${argument.name}:(${argument.choices.join(' ')})'`] : []
+  const choices = argument
+    ? [`'1:${argument.name}:${argument.choices ? `(${argument.choices.join(' ')})` : '_files'}'`]
+    : []
   return [...choices, ...specs, "'--help[print this help]'"].join(' ')
 }
 

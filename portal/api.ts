@@ -23,6 +23,8 @@ export type PasskeyQuestion = NonNullable<ConfirmQuestion['passkey']>
 export type NewPasskeyQuestion = Answers['auth']['startPasskey']
 export type TotpSetup = Answers['auth']['startTotp']
 export type ApiKey = Answers['apiKeys']['list'][number]
+/** One of one's own API tokens, without its text. */
+export type ApiToken = Answers['apiTokens']['list'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

@@ -18,6 +18,9 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const ApiTokensPage = lazy(() =>
+  import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -40,6 +43,11 @@ function toEpisodes(): JSX.Element {
   return <Navigate href="/portal/episodes" />
 }
 
+/** Where these pages are in rerobots. */
+function toTokens(): JSX.Element {
+  return <Navigate href="/portal/tokens" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -49,6 +57,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
+  { path: '/tokens', component: toTokens },
   {
     path: '/',
     component: Shell,
@@ -57,6 +66,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

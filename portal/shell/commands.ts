@@ -31,6 +31,7 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'Episodes', hint: 'g e', run: go(session.href('/portal/episodes')) },
     { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
     { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
+    { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
   ]

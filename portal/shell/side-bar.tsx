@@ -3,6 +3,7 @@ import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
+import Ticket from 'lucide-solid/icons/ticket'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -27,6 +28,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/api-keys')} label="API keys">
           <KeyRound size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/tokens')} label="API tokens">
+          <Ticket size={16} aria-hidden="true" />
         </NavLink>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>

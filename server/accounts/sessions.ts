@@ -114,6 +114,18 @@ export async function findPersonBySessionId(
 
 const NOWHERE: Origin = { ip: '', user_agent: '', request_id: '' }
 
+/** When a session began and when it ends at the latest. */
+export async function describeSession(
+  ctx: Pick<AppContext, 'db'>,
+  id: string,
+): Promise<{ created_at: string; expires_at: string }> {
+  return ctx.db
+    .selectFrom('sessions')
+    .select(['created_at', 'expires_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}
+
 /**
  * Gives a browser's session another cookie value: after a proof or a change that matters, one that was seen before is
  * worth nothing.

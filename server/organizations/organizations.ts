@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
@@ -22,6 +23,8 @@ export interface Client extends Organization {
 }
 
 export interface ClientDetail extends Organization {
+  /** Requests a minute for each of its keys; null: the server's default. */
+  rate_limit: number | null
   members: { account_id: string; name: string; email: string; role: Role; created_at: string }[]
   projects: { id: string; slug: string; name: string; created_at: string }[]
 }
@@ -90,7 +93,7 @@ export async function listClients(ctx: Pick<AppContext, 'db'>): Promise<Client[]
 export async function getClient(ctx: Pick<AppContext, 'db'>, id: string): Promise<ClientDetail> {
   const organization = await ctx.db
     .selectFrom('organizations')
-    .select(['id', 'slug', 'name', 'created_at'])
+    .select(['id', 'slug', 'name', 'created_at', 'rate_limit'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!organization) throw new AppError('not_found', 'No such client.')
@@ -122,15 +125,21 @@ export async function createClient(
 ): Promise<ClientDetail> {
   const at = ctx.now().toISOString()
   try {
-    const id = await ctx.db
-      .transaction()
-      .execute((trx) => insertOrganization(trx, caller.account_id, input, at))
+    const id = await ctx.db.transaction().execute(async (trx) => {
+      const made = await insertOrganization(trx, caller.account_id, input, at)
+      await recordEvent(trx, at, { ...changeOf(caller, made), action: 'client.created' })
+      return made
+    })
     return await getClient(ctx, id)
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     const message = 'is taken by another client. Choose a different one'
     throw new AppError('conflict', `slug: ${message}`, { errors: [{ path: 'slug', message }] })
   }
+}
+
+function changeOf(caller: PersonCaller, id: string) {
+  return { actor: actorOf(caller), organization_id: id, target: id }
 }
 
 /** Writes the organization, its owner and its default project. Runs inside the caller's transaction. */

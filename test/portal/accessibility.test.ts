@@ -36,6 +36,7 @@ async function world(server: TestServer): Promise<World> {
   const recording = await sdk(server, api_key).startEpisode({ name: 'live', request_uploads: ['video'] })
   const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
   await portal.apiKeys.revoke.mutate({ id: api_key_id })
+  await portal.apiTokens.make.mutate({})
   return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
 }
 
@@ -55,6 +56,8 @@ const PAGES: Visit[] = [
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
+  ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
+  ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
@@ -167,6 +170,21 @@ describe.each([
     await signInOn(other.page, owner)
     await other.page.getByRole('heading', { name: 'Second step' }).waitFor()
     expect(await violations(other.page)).toEqual([])
+  })
+
+  test('making, showing and revoking an API token', async () => {
+    const somebody = await tenant(server)
+    await using tab = await open(somebody.owner)
+    const { page } = tab
+    await page.goto('/portal/tokens')
+    await page.getByLabel('Validity').selectOption('Another number of days…')
+    await page.getByRole('button', { name: 'make API token' }).click()
+    await page.getByRole('button', { name: 'Copy token' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await page.getByRole('button', { name: /Revoke token/ }).click()
+    await page.getByText('refused from its next request on').waitFor()
+    expect(await violations(page)).toEqual([])
   })
 
   test('set-up', async () => {

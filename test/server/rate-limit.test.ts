@@ -2,13 +2,12 @@ import { parseList } from 'structured-headers'
 import { describe, expect, test } from 'vitest'
 import { Client, hostRuntime } from '../../sdk/mod.ts'
 import { DOORS } from '../../server/app.ts'
-import { newId } from '../../server/db/ids.ts'
-import { signToken } from '../../server/jwt.ts'
+import { apiToken } from '../api-token.ts'
 import { countedDatabase, rowsChanged } from '../database-counter.ts'
 import { finalize, put, signedGet, start, videoSlot } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { bearer, otherSecret, type Person, person, tenant } from '../seed.ts'
+import { bearer, otherSecret, person, tenant } from '../seed.ts'
 
 const limited = (limit: number, env: Record<string, string> = {}) =>
   startTestServer({ ROBOTRACE_RATE_LIMIT: String(limit), ...env })
@@ -27,26 +26,6 @@ function rateOf(answer: Response) {
     policy: [policy?.[0], Object.fromEntries(policy?.[1] ?? [])],
     now: [now?.[0], Object.fromEntries(now?.[1] ?? [])],
   }
-}
-
-async function apiToken(server: TestServer, { caller }: Person): Promise<string> {
-  const id = newId('tok')
-  const issued_at_s = Math.floor(server.ctx.now().getTime() / 1000)
-  const expires_at_s = issued_at_s + 86_400
-  await server.ctx.db
-    .insertInto('api_tokens')
-    .values({
-      id,
-      account_id: caller.account_id,
-      key_id: server.ctx.signing.tokens[0]?.id ?? '',
-      ip: '127.0.0.1',
-      created_at: new Date(issued_at_s * 1000).toISOString(),
-      expires_at: new Date(expires_at_s * 1000).toISOString(),
-    })
-    .execute()
-  const claims = { account_id: caller.account_id, token_id: id, session_id: undefined }
-  const type = 'robotrace-api-token+jwt' as const
-  return (await signToken(server.ctx, { ...claims, type, issued_at_s, expires_at_s })) ?? ''
 }
 
 describe('what every answer of the API says', () => {
