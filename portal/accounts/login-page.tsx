@@ -63,7 +63,12 @@ function FirstStep(props: { lead?: string; why: unknown; next: (step: Step) => v
       setPassword('')
     }
   })
-  const usable = () => setup.isSuccess && canUsePasskeys(setup.data.passkey_host)
+  const passkeys = useQuery(() => ({
+    queryKey: ['passkey-host'],
+    queryFn: () => api.auth.passkeyHost.query(),
+    staleTime: Number.POSITIVE_INFINITY,
+  }))
+  const usable = () => passkeys.isSuccess && canUsePasskeys(passkeys.data.host)
   return (
     <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>

@@ -45,6 +45,8 @@ export const accountsRouter = router({
       public_url: ctx.app.config.public_url,
     }
   }),
+  /** Where passkeys can be used: the host name that the portal has to be opened at. */
+  passkeyHost: open.query(({ ctx }) => ({ host: canHavePasskeys(ctx.app) ? passkeyHost(ctx.app) : null })),
   /** The account, or the second step when there is one. */
   signIn: open.input(signInInput).mutation(async ({ ctx, input }) => {
     const answer = await signIn(ctx.app, input, originOf(ctx))
@@ -117,11 +119,7 @@ export const accountsRouter = router({
 })
 
 export const setupRouter = router({
-  /** What the sign-in page offers. */
-  status: open.query(async ({ ctx }) => ({
-    needed: await isSetupNeeded(ctx.app),
-    passkey_host: canHavePasskeys(ctx.app) ? passkeyHost(ctx.app) : null,
-  })),
+  status: open.query(async ({ ctx }) => ({ needed: await isSetupNeeded(ctx.app) })),
   complete: open.input(setupInput).mutation(async ({ ctx, input }) => {
     const { account, session } = await completeSetup(ctx.app, input, ctx.anonymous)
     setSessionCookie(ctx.app, ctx.response, { session, account_id: account.id })
