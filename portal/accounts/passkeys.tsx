@@ -106,8 +106,8 @@ function PasskeyTable(props: { rows: Passkey[]; remove: (one: Passkey) => void }
             <th>Name</th>
             <th>Added</th>
             <th>Last used</th>
-            <th>
-              <span class="visually-hidden">Remove</span>
+            <th class={table.end}>
+              <span class="visually-hidden">Actions</span>
             </th>
           </tr>
         </thead>

@@ -45,8 +45,8 @@ export function Sessions(): JSX.Element {
                 <th>Network</th>
                 <th>Signed in</th>
                 <th>Last seen</th>
-                <th>
-                  <span class="visually-hidden">Sign out</span>
+                <th class={table.end}>
+                  <span class="visually-hidden">Actions</span>
                 </th>
               </tr>
             </thead>
