@@ -5,6 +5,7 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import type { ArtifactKind, ProblemBody } from '../sdk/wire.ts'
 import type { AppRouter } from '../server/trpc.ts'
+import { repeatLink } from './accounts/repeat-link.ts'
 
 export type { Artifact, ArtifactKind, EpisodeSource, EpisodeStatus, Json, Metadata } from '../sdk/wire.ts'
 
@@ -14,6 +15,13 @@ type Answers = inferRouterOutputs<AppRouter>
 export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 export type SessionRow = Answers['auth']['sessions'][number]
+/** What one has beside the password. */
+export type Factors = Answers['auth']['factors']
+export type SecondStep = Extract<Answers['auth']['signIn'], { second_factor: unknown }>['second_factor']
+export type ConfirmQuestion = Answers['auth']['askToConfirm']
+export type PasskeyQuestion = NonNullable<ConfirmQuestion['passkey']>
+export type NewPasskeyQuestion = Answers['auth']['startPasskey']
+export type TotpSetup = Answers['auth']['startTotp']
 export type ApiKey = Answers['apiKeys']['list'][number]
 /** What an organization asks of its keys. */
 export type KeyPolicy = Answers['keyPolicy']['get']
@@ -42,7 +50,9 @@ export type EpisodeSummary = Answers['episodes']['list']['items'][number]
 /** An episode as its page shows it: with its organization, and without the JSON number of its seed. */
 export type Episode = Answers['episodes']['get']
 
-export const api = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/trpc' })] })
+export const api = createTRPCClient<AppRouter>({
+  links: [repeatLink, httpBatchLink({ url: '/trpc' })],
+})
 
 /** The address of an artifact, usable as a media source with the session's cookie. */
 export function artifactUrl(episode_id: string, kind: ArtifactKind): string {

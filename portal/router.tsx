@@ -1,6 +1,7 @@
 import { Navigate, type RouteDefinition, type RoutePreloadFuncArgs, Router } from '@solidjs/router'
 import { QueryClientProvider } from '@tanstack/solid-query'
-import { ErrorBoundary, type JSX, lazy, Suspense } from 'solid-js'
+import { ErrorBoundary, type JSX, lazy, Show, Suspense } from 'solid-js'
+import { openConfirmation } from './accounts/confirmation.ts'
 import { episodeQuery } from './episodes/episode-queries.ts'
 import { queryClient } from './query-client.ts'
 import { Shell } from './shell/shell.tsx'
@@ -46,6 +47,10 @@ const DeviceLoginPage = lazy(() =>
 )
 const NotFoundPage = lazy(() =>
   import('./shell/not-found-page.tsx').then((m) => ({ default: m.NotFoundPage })),
+)
+
+const ConfirmDialog = lazy(() =>
+  import('./accounts/confirm-dialog.tsx').then((m) => ({ default: m.ConfirmDialog })),
 )
 
 function toEpisodes(): JSX.Element {
@@ -110,6 +115,12 @@ function Frame(props: { children?: JSX.Element }): JSX.Element {
       <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
         <Suspense>{props.children}</Suspense>
       </ErrorBoundary>
+      {/* Its own fallback: while its file is on the way, the page below stays as it is. */}
+      <Suspense>
+        <Show when={openConfirmation()}>
+          <ConfirmDialog />
+        </Show>
+      </Suspense>
       <ToastRegion />
     </>
   )

@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
@@ -6,6 +7,7 @@ import { portalClient } from '../portal-client.ts'
 import { member, type Person, person, tenant } from '../seed.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
 import { logFailedRun, sdk } from './seeded.ts'
+import { signInOn } from './terminal.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -153,6 +155,52 @@ describe.each([
     expect(await violations(page)).toEqual([])
     await page.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByText('axe stopped working').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('setting up an authenticator, and keeping the recovery codes', async () => {
+    const { owner } = await tenant(server)
+    await using tab = await open(owner)
+    const { page } = tab
+    await page.goto('/portal/settings')
+    await page.getByLabel('New password').fill('seven quiet grippers hum')
+    await page.getByText('Strong').waitFor()
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'The key, as a picture to scan' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    const key = ((await page.getByRole('dialog').locator('code').textContent()) ?? '').replaceAll(' ', '')
+    await page.getByLabel('Code').fill(new TOTP({ secret: key }).generate())
+    await page.getByRole('button', { name: 'Turn on' }).click()
+    await page.getByText('Keep your recovery codes').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('You have not taken them along yet.').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('the confirmation that it is you, and the second step of a sign-in', async () => {
+    const { owner } = await tenant(server)
+    const { auth } = portalClient(server, owner)
+    const { secret } = await auth.startTotp.mutate()
+    await auth.confirmTotp.mutate({ code: new TOTP({ secret }).generate() })
+    await using tab = await open(undefined)
+    const { page } = tab
+    await page.goto('/login?next=/portal/settings')
+    await signInOn(page, owner)
+    await page.getByRole('heading', { name: 'Second step' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByLabel('Code').fill(new TOTP({ secret }).generate({ timestamp: Date.now() + 30_000 }))
+    await page.keyboard.press('Enter')
+    await page.getByText('This browser').waitFor()
+    const verified_at = new Date(0).toISOString()
+    const { account_id } = owner.caller
+    await server.ctx.db
+      .updateTable('sessions')
+      .set({ verified_at })
+      .where('account_id', '=', account_id)
+      .execute()
+    await page.getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByLabel('Your password').waitFor()
     expect(await violations(page)).toEqual([])
   })
 
