@@ -17,6 +17,10 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((m) => ({ default: m.AuditPage })))
+const WholeAuditPage = lazy(() =>
+  import('./audit/audit-page.tsx').then((m) => ({ default: m.WholeAuditPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -52,9 +56,11 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/audit', component: AuditPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },
+      { path: '/admin/audit', component: WholeAuditPage },
     ],
   },
   { path: '*', component: NotFoundPage },

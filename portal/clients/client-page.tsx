@@ -14,6 +14,7 @@ import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { clientQuery } from './client-queries.ts'
 import css from './clients.module.css'
+import { RateLimit } from './rate-limit.tsx'
 import { StaffOnly } from './staff-only.tsx'
 
 /** `/admin/clients/:id`: one organization, as staff sees it. */
@@ -75,6 +76,7 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
       >
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
+      <RateLimit client={props.client} />
       <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Since']} rows={props.client.members}>
         {(member) => (
           <tr>

@@ -2,6 +2,7 @@ import type { Session } from '../accounts/session.tsx'
 import { signOut } from '../accounts/sign-out.ts'
 import { seenEpisodes } from '../episodes/episode-queries.ts'
 import { setTheme } from '../ui/theme.ts'
+import { isAdmin } from './is-admin.ts'
 import { openShortcutList } from './overlays.ts'
 
 export interface Command {
@@ -31,8 +32,12 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'Episodes', hint: 'g e', run: go(session.href('/portal/episodes')) },
     { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
     { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
+    ...(isAdmin(session.organization())
+      ? [{ label: 'Audit', hint: 'Page', run: go(session.href('/portal/audit')) }]
+      : []),
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
+    ...(staff ? [{ label: 'Audit of the server', hint: 'Admin', run: go('/admin/audit') }] : []),
   ]
 }
 

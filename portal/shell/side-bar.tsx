@@ -2,10 +2,12 @@ import { A } from '@solidjs/router'
 import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
+import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { isAdmin } from './is-admin.ts'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
 import css from './side-bar.module.css'
@@ -28,10 +30,18 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/api-keys')} label="API keys">
           <KeyRound size={16} aria-hidden="true" />
         </NavLink>
+        <Show when={isAdmin(session.organization())}>
+          <NavLink href={session.href('/portal/audit')} label="Audit">
+            <ScrollText size={16} aria-hidden="true" />
+          </NavLink>
+        </Show>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
           <NavLink href="/admin/clients" label="Clients">
             <Building size={16} aria-hidden="true" />
+          </NavLink>
+          <NavLink href="/admin/audit" label="All audits">
+            <ScrollText size={16} aria-hidden="true" />
           </NavLink>
         </Show>
       </nav>
