@@ -122,6 +122,8 @@ CREATE TABLE invitations (
   invited_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   expires_at      TEXT NOT NULL,
+  mail_sent_at    TEXT, -- when the mail server took the mail,
+  mail_failed_at  TEXT, -- or when it did not; neither: it is on its way, or none is sent
   accepted_at     TEXT,
   accepted_by     TEXT REFERENCES accounts (id),
   revoked_at      TEXT

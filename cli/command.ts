@@ -6,6 +6,7 @@ import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { token } from './token.ts'
 import { version } from './version.ts'
 import { whoami } from './whoami.ts'
 
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   whoami,
   logout,
   auditVerify,
+  token,
   version,
   completionOf(() => COMMANDS),
 ]

@@ -24,6 +24,8 @@ export interface Host {
   interactive: boolean
   /** The answer to a question; undefined when there is none, or Ctrl-C or the signal came instead. */
   ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>
+  /** Everything that is piped in; absent when standard input is a terminal. */
+  readInput?: () => Promise<string>
   /** Milliseconds since 1970. */
   now: () => number
   /** Waits; rejects with the signal's reason when it is aborted. */
@@ -53,6 +55,7 @@ export function processHost(): Host {
     env,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     ask,
+    readInput: process.stdin.isTTY ? undefined : readInput,
     now: Date.now,
     sleep: pause,
     every: (ms, run) => {
@@ -98,6 +101,13 @@ function ask(question: string, signal?: AbortSignal): Promise<string | undefined
       lines.close()
     })
   })
+}
+
+async function readInput(): Promise<string> {
+  let text = ''
+  process.stdin.setEncoding('utf8')
+  for await (const part of process.stdin) text += part
+  return text
 }
 
 function onInterrupt(run: (status: number) => void): () => void {

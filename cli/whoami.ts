@@ -1,7 +1,7 @@
 import { AuthError, NotFoundError, TransportError } from '../sdk/errors.ts'
 import { hideKeys, keyPrefix, keyProblem } from '../sdk/key-format.ts'
 import { whoami as askServer } from '../sdk/own-key.ts'
-import type { WhoAmI } from '../sdk/wire.ts'
+import type { CredentialKind, WhoAmI } from '../sdk/wire.ts'
 import type { Command, Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
@@ -55,6 +55,8 @@ async function showWho(host: Host, given: Given): Promise<number> {
   for (const name of overridden_by) {
     warn(host, `${name} is set, and wins over this profile wherever scripts run with it.`)
   }
+  const advice = asked && rotationAdvice(asked)
+  if (advice) warn(host, advice)
   if (asked?.failure) throw asked.failure
   return EXIT.ok
 }
@@ -64,7 +66,7 @@ function subjectOf(host: Host, given: Given, saved: Saved): Subject {
   if (api_key && base_url) {
     return { api_key, base_url: addressOf(base_url, "The profile's base_url"), source: 'profile' }
   }
-  const key = host.env('ROBOTRACE_API_KEY')
+  const key = host.env('ROBOTRACE_API_KEY') ?? host.env('REROBOTS_API_TOKEN')
   const address = host.env('ROBOTRACE_BASE_URL')
   if (given.text('profile') !== undefined || !key || !address) throw notSignedIn(saved)
   return { api_key: key, base_url: addressOf(address, 'ROBOTRACE_BASE_URL'), source: 'environment' }
@@ -72,10 +74,11 @@ function subjectOf(host: Host, given: Given, saved: Saved): Subject {
 
 function overridesOf(host: Host, { source, api_key, base_url }: Subject): string[] {
   if (source === 'environment') return []
-  const key = host.env('ROBOTRACE_API_KEY')
+  const name = host.env('ROBOTRACE_API_KEY') === undefined ? 'REROBOTS_API_TOKEN' : 'ROBOTRACE_API_KEY'
+  const key = host.env(name)
   const address = host.env('ROBOTRACE_BASE_URL')
   return [
-    ...(key !== undefined && key !== api_key ? ['ROBOTRACE_API_KEY'] : []),
+    ...(key !== undefined && key !== api_key ? [name] : []),
     ...(address !== undefined && !isSameAddress(address, base_url) ? ['ROBOTRACE_BASE_URL'] : []),
   ]
 }
@@ -144,36 +147,55 @@ async function ask(host: Host, subject: Subject, { name }: Saved): Promise<Asked
 
 /** Should the server say the key back to us, it goes no further. */
 function withoutKey(answer: WhoAmI, api_key: string): WhoAmI {
-  const safe = (text: string): string => hideKeys(text, api_key)
-  const { organization, expires_at } = answer
-  return {
-    key_id: safe(answer.key_id),
-    key_prefix: safe(answer.key_prefix),
-    label: safe(answer.label),
-    client_id: safe(answer.client_id),
-    organization: {
-      id: safe(organization.id),
-      slug: safe(organization.slug),
-      name: safe(organization.name),
-    },
-    user_email: safe(answer.user_email),
-    scopes: answer.scopes.map(safe),
-    created_at: safe(answer.created_at),
-    expires_at: expires_at && safe(expires_at),
+  const safe = (value: unknown): unknown => {
+    if (typeof value === 'string') return hideKeys(value, api_key)
+    if (Array.isArray(value)) return value.map(safe)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, safe(member)]))
   }
+  // Strings stay strings, so the shape is the one that came in.
+  return safe(answer) as WhoAmI
+}
+
+const KINDS: Record<CredentialKind, string> = {
+  service_key: 'key of the organization',
+  personal_key: 'personal key',
+  api_token: 'API token',
+  access_token: 'access token',
 }
 
 function keyFacts({ api_key }: Subject, { works, answer }: Asked): [string, string][] {
   const state = works === null ? 'not checked' : works ? 'works' : 'does not work'
   const key: [string, string] = ['Key', `${answer?.key_prefix ?? (keyPrefix(api_key) || 'saved')} (${state})`]
   if (!answer) return [key]
-  const { organization, scopes, expires_at } = answer
+  const { kind, organization, organizations, device_id, project_id, scopes, expires_at } = answer
+  const pin = device_id ? `device ${device_id}` : project_id && `project ${project_id}`
+  const member = organizations?.map(({ slug, role }) => `${slug} (${role})`).join(', ')
   return [
     key,
-    ['Organization', `${organization.name} (${organization.slug})`],
-    ['Rights', scopes.join(', ') || 'none'],
+    ['Kind', KINDS[kind]],
+    organization
+      ? ['Organization', `${organization.name} (${organization.slug})`]
+      : ['Organizations', member || 'none'],
+    ...(pin ? [['Pinned to', pin] satisfies [string, string]] : []),
+    ['Rights', scopes === null ? 'whatever your role allows' : scopes.join(', ') || 'none'],
     ['Expires', expires_at ?? 'never'],
   ]
+}
+
+const REASONS = {
+  age: 'is more than 90 days old',
+  expiry: 'ends soon',
+  rotated: 'was rotated: another key has taken its place',
+} as const
+
+/** What to do before the key stops working by itself; undefined while nothing is due. */
+function rotationAdvice({ answer, works }: Asked): string | undefined {
+  const rotation = answer?.rotation
+  if (!works || !rotation?.due || rotation.reason === null) return undefined
+  const until = rotation.reason === 'age' ? '' : ` It works until ${rotation.by}.`
+  const rest = rotation.reason === 'rotated' ? 'Put the new key here.' : 'Rotate it on the page API keys.'
+  return `This key ${REASONS[rotation.reason]}.${until} ${rest}`
 }
 
 /** `9f8e7d…-c1a2`: enough to tell organizations apart. */

@@ -15,6 +15,8 @@ export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 export type SessionRow = Answers['auth']['sessions'][number]
 export type ApiKey = Answers['apiKeys']['list'][number]
+/** One of one's own API tokens, without its text. */
+export type ApiToken = Answers['apiTokens']['list'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

@@ -17,6 +17,9 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const ApiTokensPage = lazy(() =>
+  import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
+)
 const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((m) => ({ default: m.AuditPage })))
 const WholeAuditPage = lazy(() =>
   import('./audit/audit-page.tsx').then((m) => ({ default: m.WholeAuditPage })),
@@ -39,6 +42,11 @@ function toEpisodes(): JSX.Element {
   return <Navigate href="/portal/episodes" />
 }
 
+/** Where these pages are in rerobots. */
+function toTokens(): JSX.Element {
+  return <Navigate href="/portal/tokens" />
+}
+
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
   if (params.id && intent === 'preload') void queryClient.prefetchQuery(episodeQuery(params.id))
 }
@@ -48,6 +56,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/login', component: LoginPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
+  { path: '/tokens', component: toTokens },
   {
     path: '/',
     component: Shell,
@@ -56,6 +65,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/audit', component: AuditPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 
 /**
  * Finds what the tests need besides npm packages: Chromium for the pages, ffmpeg and ffprobe for the sample
- * recording, curl for what the documents say to paste, `script` for a terminal. As root on Debian it installs what
+ * recording, curl for what the documents say to paste, `script` for a terminal, OpenSSH's own programs for what a
+ * robot's sshd does with keys. As root on Debian it installs what
  * is missing; otherwise it says in a sentence what to install.
  */
 const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
@@ -11,6 +12,9 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'ffprobe', candidates: ['ffprobe'], packages: ['ffmpeg'] },
   { tool: 'curl', candidates: ['curl'], packages: ['curl'] },
   { tool: 'script', candidates: ['script'], packages: ['bsdutils'] },
+  { tool: 'ssh', candidates: ['ssh'], packages: ['openssh-client'] },
+  { tool: 'ssh-keygen', candidates: ['ssh-keygen'], packages: ['openssh-client'] },
+  { tool: 'sshd', candidates: ['sshd', '/usr/sbin/sshd'], packages: ['openssh-server'] },
 ]
 
 function missing(): typeof NEEDED {

@@ -22,10 +22,15 @@ import type {
 
 /** How a client is made. What is left out comes from the environment, then from the credentials file. */
 export interface ClientOptions {
-  /** The key. Default: `ROBOTRACE_API_KEY`, then the saved profile. */
+  /** The key. Default: `ROBOTRACE_API_KEY`, then `REROBOTS_API_TOKEN`, then the saved profile. */
   api_key?: string
   /** The deployment, with a path prefix if it has one. Default: `ROBOTRACE_BASE_URL`, then the saved profile. */
   base_url?: string
+  /**
+   * Slug or id of the organization to act in: for personal keys and API tokens, which are good for every one of
+   * their user's. Default: `ROBOTRACE_ORGANIZATION`.
+   */
+  organization?: string
   /** A profile of the credentials file, put before the environment. Default: `default`, put after it. */
   profile?: string
   /** Carries the JSON calls, downloads, and uploads of bytes and Blobs. Default: the global one. */

@@ -6,31 +6,47 @@ import type { Profile, Runtime } from './runtime.ts'
 export interface Credentials {
   api_key: string
   base_url: string
+  /** Which organization a personal key or an API token acts in, by slug or id. */
+  organization: string | undefined
 }
 
 /** What the caller gave. */
 export interface GivenCredentials {
   api_key?: string
   base_url?: string
+  organization?: string
   profile?: string
 }
 
 /**
  * Key and address, each on its own from: arguments, the profile named in the arguments, the environment,
  * the `default` profile of the credentials file. The file is read only when something is still missing.
+ * In the environment `ROBOTRACE_API_KEY` comes first, then `REROBOTS_API_TOKEN`, an API token as programs written
+ * for rerobots expect it. The organization comes from the arguments or from `ROBOTRACE_ORGANIZATION`.
  *
  * @example resolveCredentials({ base_url: 'http://localhost:3000' }, runtime)
  * @throws ConfigurationError when one is missing or cannot be right; the key is never shown
  */
 export function resolveCredentials(given: GivenCredentials, runtime: Runtime): Credentials {
   const named = given.profile === undefined ? {} : namedProfile(given.profile, runtime)
-  const api_key = given.api_key ?? named.api_key ?? runtime.env('ROBOTRACE_API_KEY')
+  const api_key = given.api_key ?? named.api_key ?? keyFromEnvironment(runtime)
   const base_url = given.base_url ?? named.base_url ?? runtime.env('ROBOTRACE_BASE_URL')
   const saved = api_key === undefined || base_url === undefined ? runtime.readProfile?.('default') : undefined
   return {
     api_key: checkKey(api_key ?? saved?.api_key),
     base_url: checkBaseUrl(base_url ?? saved?.base_url),
+    organization: checkOrganization(given.organization ?? runtime.env('ROBOTRACE_ORGANIZATION')),
   }
+}
+
+function keyFromEnvironment(runtime: Runtime): string | undefined {
+  return runtime.env('ROBOTRACE_API_KEY') ?? runtime.env('REROBOTS_API_TOKEN')
+}
+
+/** It travels in a header, which takes no line breaks and no letters beyond ASCII. */
+function checkOrganization(organization: string | undefined): string | undefined {
+  if (organization === undefined || /^[\w.-]{1,64}$/.test(organization)) return organization
+  throw new ConfigurationError('organization must be the slug or the id of an organization, such as acme.')
 }
 
 function namedProfile(name: string, runtime: Runtime): Profile {

@@ -4,6 +4,7 @@
  */
 const OUR_SHAPE = /^(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}$/
 const ANY_KEY = /\b((?:rt|rbtk)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
+const ANY_JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECK_LENGTH = 6
@@ -42,7 +43,7 @@ export function keyPrefix(key: string): string {
  */
 export function hideKeys(text: string, key?: string): string {
   const without = key === undefined ? text : text.replaceAll(key, `${keyPrefix(key)}…`)
-  return without.replace(ANY_KEY, '$1…')
+  return without.replace(ANY_KEY, '$1…').replace(ANY_JWT, 'eyJ…')
 }
 
 /** CRC-32 of the text as six base62 digits, most significant first. */

@@ -22,6 +22,8 @@ export interface TransportOptions {
   /** Absent: calls go out without one, as those of a login do. */
   api_key?: string
   base_url: string
+  /** Slug or id; sent wherever the key is. */
+  organization?: string
   fetch: typeof fetch
   runtime: Runtime
   timeout_s: number
@@ -41,6 +43,7 @@ export class Transport {
   readonly upload_timeout_s: number
   readonly fetch: typeof fetch
   readonly #api_key: string | undefined
+  readonly #organization: string | undefined
   readonly #timeout_s: number
 
   constructor(options: TransportOptions) {
@@ -49,6 +52,7 @@ export class Transport {
     this.upload_timeout_s = options.upload_timeout_s
     this.fetch = options.fetch
     this.#api_key = options.api_key
+    this.#organization = options.organization
     this.#timeout_s = options.timeout_s
   }
 
@@ -172,7 +176,10 @@ export class Transport {
   }
 
   #authorization(): Record<string, string> {
-    return this.#api_key === undefined ? {} : { Authorization: `Bearer ${this.#api_key}` }
+    return {
+      ...(this.#api_key === undefined ? {} : { Authorization: `Bearer ${this.#api_key}` }),
+      ...(this.#organization === undefined ? {} : { 'X-RoboTrace-Organization': this.#organization }),
+    }
   }
 
   #details(answer: Answer): APIErrorDetails {

@@ -79,13 +79,13 @@ export interface EndedDeviceLogin {
   detail: string
 }
 
-/** Answer (200) of `POST /api/cli/auth/revoke`, which ends the very key it is called with. */
+/** Answer (200) of `POST /api/cli/auth/revoke`, which ends the very credential it is called with. */
 export interface RevokedKey {
   /** Always `revoked`. */
   status: 'revoked'
-  /** The key's own id. */
+  /** The credential's own id. */
   key_id: string
-  /** Its public part, such as `rt_8a4f01c2b3`. */
+  /** Its public part, such as `rt_8a4f01c2b3`; of a token its id. */
   key_prefix: string
   /** ISO 8601, UTC. */
   revoked_at: string
@@ -101,24 +101,70 @@ export interface OrganizationName {
   name: string
 }
 
-/** Answer of `GET /api/whoami`: what the presented key is and may do. */
+/** What a credential is: a key of the organization, a key of a person, or a person's token. */
+export type CredentialKind = 'service_key' | 'personal_key' | 'api_token' | 'access_token'
+
+/** Whether a key should be rotated. */
+export interface KeyRotation {
+  /** Whether it is time. */
+  due: boolean
+  /** It is old, it ends soon, or another key has taken its place already; null while nothing is due. */
+  reason: 'age' | 'expiry' | 'rotated' | null
+  /** ISO 8601, UTC: until when to have done it. */
+  by: string
+}
+
+/** Answer of `GET /api/whoami`: what the presented credential is and may do. */
 export interface WhoAmI {
-  /** The key's own id. */
+  /** What is presented. */
+  kind: CredentialKind
+  /** Its own id. */
   key_id: string
-  /** Its public part, such as `rt_8a4f01c2b3`. */
+  /** Its public part, such as `rt_8a4f01c2b3`; of a token its id. */
   key_prefix: string
   /** What it was called when it was made. */
   label: string
-  /** The organization it belongs to. */
-  client_id: string
+  /** The organization it is bound to; null for what acts as its person in all of their organizations. */
+  client_id: string | null
   /** The same organization, named. */
-  organization: OrganizationName
-  /** Whose key it is. */
+  organization: OrganizationName | null
+  /** The organizations its person belongs to, with their role there; null for what is bound to one. */
+  organizations: (OrganizationName & { role: 'owner' | 'admin' | 'member' | 'viewer' })[] | null
+  /** The only project it is good for; null: all. */
+  project_id: string | null
+  /** The only device it is good for; null: all. */
+  device_id: string | null
+  /** Whose it is. */
   user_email: string
-  /** Its rights, such as `episodes:write`. */
-  scopes: string[]
+  /** Its rights, such as `episodes:write`; null: whatever its person's role allows. */
+  scopes: string[] | null
   /** ISO 8601, UTC. */
   created_at: string
   /** ISO 8601, UTC; null: never. */
   expires_at: string | null
+  /** Whether to rotate it; null for tokens, which end by themselves. */
+  rotation: KeyRotation | null
+}
+
+/** Body of `POST /api/v1/auth/login`. */
+export interface PasswordSignIn {
+  email: string
+  password: string
+  /** For an account with a second factor: six digits of the authenticator, or a recovery code. */
+  code?: string
+}
+
+/** Answer (200) of login and of `POST /api/v1/auth/refresh`. */
+export interface AccessTokenAnswer {
+  /** For `Authorization: Bearer`. */
+  access_token: string
+  token_type: 'bearer'
+  /** Whole seconds; refresh before they are over. */
+  expires_in: number
+}
+
+/** Answer (200) of `POST /api/v1/auth/logout`. */
+export interface SignedOut {
+  /** Always `signed_out`. */
+  status: 'signed_out'
 }

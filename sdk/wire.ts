@@ -5,6 +5,8 @@
  * @module
  */
 
+export type * from './wire-account.ts'
+export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */

@@ -2,13 +2,18 @@ import type { TRPCError } from '@trpc/server'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
+import { providerRoutes } from './accounts/provider-routes.ts'
+import { accountDoors } from './accounts/rest.ts'
 import { apiKeyDoors } from './api-keys/rest.ts'
+import { apiTokenDoors } from './api-tokens/rest.ts'
 import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
+import { credentialDoors } from './credentials/rest.ts'
 import { oauthDoors } from './device-login/oauth.ts'
 import { deviceLoginDoors } from './device-login/rest.ts'
 import { episodeDoors } from './episodes/rest.ts'
 import { AppError } from './errors.ts'
+import { fleetDoors } from './fleet/rest.ts'
 import { health } from './health.ts'
 import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
@@ -21,6 +26,7 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { publicError } from './procedures.ts'
+import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
 
 /**
@@ -29,10 +35,15 @@ import { appRouter } from './trpc.ts'
  */
 export const DOORS: readonly Door[] = [
   ...episodeDoors,
+  ...credentialDoors,
   ...apiKeyDoors,
+  ...accountDoors,
   ...deviceLoginDoors,
   ...oauthDoors,
   ...auditDoors,
+  ...apiTokenDoors,
+  ...sshKeyDoors,
+  ...fleetDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024
@@ -63,8 +74,9 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
+  app.use(providerRoutes(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
-  app.use(['/api', '/oauth', '/.well-known'], notFound)
+  app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
   app.use('/api', countRefused(ctx))
   app.use(portal())
   app.use(problemHandler(ctx.log))

@@ -7,6 +7,21 @@ export interface Credential {
   kind: 'api_key' | 'api_token' | 'access_token' | 'session'
   /** Ten characters of an API key, `tok_…` of an API token, `ses_…` of a cookie or of an access token's session. */
   id: string
+  /** Of an access token: which of its session's tokens (`jti`) was presented. */
+  token_id?: string
+  /** Of an API key that was presented: whether it is time for another one. */
+  rotation?: Rotation
+}
+
+/** Whether a key should be rotated: it is old, it ends soon, or another one has taken its place already. */
+export interface Rotation {
+  due: boolean
+  /** Why it is due; null while it is not. */
+  reason: 'age' | 'expiry' | 'rotated' | null
+  /** ISO 8601: until when to have done it. */
+  by: string
+  /** Whole days since it was made. */
+  age_days: number
 }
 
 /** Where a request comes from. */

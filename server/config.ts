@@ -28,6 +28,10 @@ export interface Config {
   rate_limit: number
   log_level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent'
   production: boolean
+  /** Sender of mails, `Name <address>`; undefined: no mail is sent. */
+  mail_from: string | undefined
+  /** The OpenID provider people may sign in with, if there is one. */
+  oidc: { issuer: string; client_id: string; name: string } | undefined
 }
 
 export interface Secrets {
@@ -35,6 +39,10 @@ export interface Secrets {
   master: string | undefined
   /** The master secret before the last change: what it signed stays good while it is here. */
   previous: string | undefined
+  /** Where mails are handed over; its user and password stand in it. */
+  smtp_url?: string | undefined
+  /** What the OpenID provider knows this server by; undefined: it is a public client there. */
+  oidc_client_secret?: string | undefined
 }
 
 export class ConfigError extends Error {
@@ -83,6 +91,27 @@ export const environment = z.object({
     .refine((networks) => networks.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8'),
   ROBOTRACE_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  ROBOTRACE_SMTP_URL: z
+    .string()
+    .refine(
+      (url) => URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol) && new URL(url).hostname !== '',
+      'must be a mail server such as smtps://user:password@mail.example.org or smtp://127.0.0.1:25',
+    )
+    .optional(),
+  ROBOTRACE_MAIL_FROM: z
+    .string()
+    .refine(
+      (from) => !/\p{Cc}/u.test(from) && z.email().safeParse(mailAddress(from)).success,
+      'must be a sender such as RoboTrace <robotrace@example.org>',
+    )
+    .optional(),
+  ROBOTRACE_OIDC_ISSUER: z
+    .string()
+    .refine(isIssuer, 'must be the https address of an OpenID provider such as https://id.example.org')
+    .optional(),
+  ROBOTRACE_OIDC_CLIENT_ID: z.string().optional(),
+  ROBOTRACE_OIDC_CLIENT_SECRET: z.string().optional(),
+  ROBOTRACE_OIDC_NAME: z.string().max(40, 'must have at most 40 characters').default('single sign-on'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
 
@@ -99,6 +128,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue)
   const public_url =
     given.PUBLIC_URL === undefined ? undefined : checkPublicUrl(given.PUBLIC_URL, given, problems)
+  problems.push(...missingPartners(given))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const value = parsed.data
   return {
@@ -114,9 +144,49 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       rate_limit: value.ROBOTRACE_RATE_LIMIT,
       log_level: value.ROBOTRACE_LOG_LEVEL,
       production: value.NODE_ENV === 'production',
+      mail_from: value.ROBOTRACE_MAIL_FROM,
+      oidc: providerOf(value),
     },
-    secrets: { master: value.ROBOTRACE_SECRET, previous: value.ROBOTRACE_SECRET_PREVIOUS },
+    secrets: {
+      master: value.ROBOTRACE_SECRET,
+      previous: value.ROBOTRACE_SECRET_PREVIOUS,
+      smtp_url: value.ROBOTRACE_SMTP_URL,
+      oidc_client_secret: value.ROBOTRACE_OIDC_CLIENT_SECRET,
+    },
   }
+}
+
+function providerOf(value: z.output<typeof environment>): Config['oidc'] {
+  const { ROBOTRACE_OIDC_ISSUER: issuer, ROBOTRACE_OIDC_CLIENT_ID: client_id } = value
+  if (issuer === undefined || client_id === undefined) return undefined
+  return { issuer, client_id, name: value.ROBOTRACE_OIDC_NAME }
+}
+
+/** Variables that mean nothing alone: what is set, and what it needs beside it. */
+const PARTNERS = [
+  ['ROBOTRACE_SMTP_URL', 'ROBOTRACE_MAIL_FROM'],
+  ['ROBOTRACE_MAIL_FROM', 'ROBOTRACE_SMTP_URL'],
+  ['ROBOTRACE_OIDC_ISSUER', 'ROBOTRACE_OIDC_CLIENT_ID'],
+  ['ROBOTRACE_OIDC_CLIENT_ID', 'ROBOTRACE_OIDC_ISSUER'],
+  ['ROBOTRACE_OIDC_CLIENT_SECRET', 'ROBOTRACE_OIDC_ISSUER'],
+] as const
+
+function missingPartners(given: Record<string, string | undefined>): string[] {
+  return PARTNERS.filter(([set, needed]) => given[set] !== undefined && given[needed] === undefined).map(
+    ([set, needed]) => `${needed}: must be set as well, because ${set} is`,
+  )
+}
+
+/** @example mailAddress('RoboTrace <robotrace@example.org>') // 'robotrace@example.org' */
+function mailAddress(from: string): string {
+  return /^[^<>]*<([^<>]+)>$/.exec(from)?.[1] ?? from
+}
+
+/** Plain http only for a provider on this very machine: passwords are typed there. */
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, search, hash } = new URL(text)
+  return search + hash === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
 export function isLoopback(hostname: string): boolean {

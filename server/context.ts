@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { createProvider, type Provider } from './accounts/provider-client.ts'
 import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
 import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
@@ -10,6 +11,7 @@ import { type Database, openDatabase } from './db/open.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
+import { createMailer, type Mailer } from './mail/mailer.ts'
 import { VERSION } from './project.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 
@@ -31,6 +33,9 @@ export interface AppContext extends AsyncDisposable {
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
+  mail: Mailer
+  /** The OpenID provider people may sign in with; undefined when none is configured. */
+  provider: Provider | undefined
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -76,11 +81,14 @@ function openParts(
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const limiter = parts.limiter ?? createLimiter()
+  const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
+  const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
   const rates = parts.rates ?? createMemoryStore({ now })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
-  return { db, blobs, log, now, background, limiter, rates, signing, tokens, [Symbol.asyncDispose]: close }
+  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider }
+  return { ...made, [Symbol.asyncDispose]: close }
 }

@@ -59,6 +59,12 @@ export const PROBLEMS = {
     detail: 'The e-mail address or the password is wrong.',
     trpc: 'UNAUTHORIZED',
   },
+  wrong_code: {
+    status: 401,
+    title: 'Wrong code',
+    detail: 'The code is wrong, or was used already.',
+    trpc: 'UNAUTHORIZED',
+  },
   forbidden: { status: 403, title: 'Not allowed', detail: 'Not enough permissions', trpc: 'FORBIDDEN' },
   insufficient_scope: {
     status: 403,

@@ -1,6 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Request, Response } from 'express'
 import { ZodError } from 'zod'
+import { requireVerified } from './accounts/verified.ts'
 import type { AnonymousCaller, PersonCaller } from './caller.ts'
 import type { AppContext } from './context.ts'
 import { AppError, PROBLEMS, toAppError, toProblem } from './errors.ts'
@@ -54,13 +55,9 @@ export const signedIn = open.use(({ ctx, next }) => {
   return next({ ctx: { ...ctx, person: ctx.person } })
 })
 
-/** How long a proof of being there counts: after that, what a borrowed browser must not do asks for another one. */
-export const VERIFIED_FOR_MS = 2 * 60 * 60 * 1000
-
 /** A signed-in person who has proved to be there in the last two hours (security: approve, mint, reveal, roles). */
 export const verified = signedIn.use(({ ctx, next }) => {
-  const age = ctx.app.now().getTime() - Date.parse(ctx.person.verified_at ?? '')
-  if (!(age < VERIFIED_FOR_MS)) throw new AppError('step_up_required')
+  requireVerified(ctx.app, ctx.person)
   return next()
 })
 

@@ -31,6 +31,7 @@ export const ACTIONS: Choice[] = [
   { value: 'api_key', words: 'API keys' },
   { value: 'api_token', words: 'API tokens' },
   { value: 'ssh_key', words: 'SSH keys' },
+  { value: 'device', words: 'Robots' },
   { value: 'member', words: 'Members' },
   { value: 'invitation', words: 'Invitations' },
   { value: 'device_login_policy', words: 'Login policy' },

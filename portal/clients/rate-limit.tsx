@@ -17,13 +17,11 @@ export function RateLimit(props: { client: ClientDetail }): JSX.Element {
   const text = () => typed() ?? saved()
   const save = useMutation(() => ({
     mutationFn: (rate_limit: number | null) =>
-      api.clients.setRateLimit.mutate({ id: props.client.id, rate_limit }),
-    onSuccess: (client: ClientDetail) => {
-      queryClient.setQueryData(clientQuery(client.id).queryKey, client)
+      api.keyPolicy.setRateLimit.mutate({ organization_id: props.client.id, rate_limit }),
+    onSuccess: async ({ rate_limit }) => {
+      await queryClient.invalidateQueries({ queryKey: clientQuery(props.client.id).queryKey })
       setTyped(undefined)
-      toast({
-        title: client.rate_limit === null ? 'Back to the default' : 'Rate limit changed',
-      })
+      toast({ title: rate_limit === null ? 'Back to the default' : 'Rate limit changed' })
     },
   }))
   const submit = (event: SubmitEvent): void => {

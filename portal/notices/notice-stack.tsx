@@ -79,6 +79,8 @@ function noticeSentence({ kind, detail }: Notice): string {
     return `You authorized ${detail.hostname ?? 'a terminal'} at ${address} for ${detail.organization ?? 'your organization'}.`
   if (kind === 'device_login_poisoned')
     return `Another account opened the code of the login you had opened; it was stopped. ${machine} got no key.`
+  if (kind === 'session_reused')
+    return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`
 }
 

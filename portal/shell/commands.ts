@@ -32,6 +32,7 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'Episodes', hint: 'g e', run: go(session.href('/portal/episodes')) },
     { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
     { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
+    { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
     ...(isAdmin(session.organization())
       ? [{ label: 'Audit', hint: 'Page', run: go(session.href('/portal/audit')) }]
       : []),

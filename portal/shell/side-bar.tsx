@@ -4,6 +4,7 @@ import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
+import Ticket from 'lucide-solid/icons/ticket'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -29,6 +30,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/api-keys')} label="API keys">
           <KeyRound size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/tokens')} label="API tokens">
+          <Ticket size={16} aria-hidden="true" />
         </NavLink>
         <Show when={isAdmin(session.organization())}>
           <NavLink href={session.href('/portal/audit')} label="Audit">

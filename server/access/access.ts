@@ -1,7 +1,9 @@
 import type { Request } from 'express'
 import { sessionOf } from '../accounts/cookies.ts'
 import { findPersonBySession } from '../accounts/sessions.ts'
-import { noteLastUsed } from '../api-keys/api-keys.ts'
+import { rotationHeader } from '../api-keys/rotation.ts'
+import { createKeyUsage } from '../api-keys/usage.ts'
+import { createTokenUsage } from '../api-tokens/usage.ts'
 import type { AnonymousCaller, Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { identify } from '../credentials/credentials.ts'
@@ -10,8 +12,6 @@ import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import type { Guards } from '../http/door.ts'
 import { actWithin } from '../organizations/act-within.ts'
-
-const FLUSH_EVERY_MS = 5_000
 
 /** From a presented credential to a Caller, for REST doors and for tRPC. */
 export interface Access extends Guards {
@@ -23,19 +23,19 @@ export interface Access extends Guards {
  * @example const access = createAccess(ctx)
  */
 export function createAccess(ctx: AppContext): Access {
-  /** Key id → when it was used last; written down together, behind the requests' backs. */
-  let used = new Map<string, string>()
-  ctx.background.every('last used', FLUSH_EVERY_MS, async () => {
-    const batch = used
-    used = new Map()
-    await noteLastUsed(ctx, batch)
-  })
+  const usage = createKeyUsage(ctx)
+
+  const noteTokenUse = createTokenUsage(ctx)
 
   async function credential(request: Request): Promise<Caller> {
     const text = presentedKey(request)
-    const caller = text === undefined ? undefined : await identify(ctx, text, originOf(request))
+    const caller =
+      text === undefined ? undefined : await identify(ctx, text, originOf(request), usage.noteLate)
     if (!caller) throw new AppError('unauthenticated')
-    if (caller.credential.kind === 'api_key') used.set(caller.credential.id, ctx.now().toISOString())
+    usage.note(caller)
+    const rotate = rotationHeader(caller.credential.rotation)
+    if (rotate) request.res?.setHeader('X-RoboTrace-Key-Rotation', rotate)
+    if (caller.credential.kind === 'api_token') noteTokenUse(caller.credential.id)
     return caller
   }
 

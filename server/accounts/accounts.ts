@@ -1,9 +1,14 @@
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
-import { hashPassword, isOutdated, refuseWeak, verifyPassword } from './passwords.ts'
-import { endAllSessions, startSession } from './sessions.ts'
+import { recordFailure, spendOrTell } from './failures.ts'
+import { hashPassword, refuseWeak, verifyPassword } from './passwords.ts'
+import { hasFactor } from './recovery-codes.ts'
+import { dropSessions, openSession } from './sessions.ts'
 import { spendSignInTry } from './sign-in-limit.ts'
+import { requireVerified } from './verified.ts'
 
 export interface Account {
   id: string
@@ -12,57 +17,36 @@ export interface Account {
   staff: boolean
 }
 
-/** Where a sign-in comes from. `known_device`: this browser has signed in to this account before. */
-export interface SignInOrigin {
-  ip: string
-  user_agent: string
-  isKnownDevice: (account_id: string) => boolean
-}
-
-/**
- * Checks e-mail and password and starts a session.
- *
- * @returns the account and the session cookie's value
- * @throws AppError wrong_password, the same for an unknown e-mail, a wrong password and a disabled account;
- *   rate_limited with retry_after when too many wrong ones came before
- */
-export async function signIn(
-  ctx: Pick<AppContext, 'db' | 'now' | 'limiter'>,
-  input: { email: string; password: string },
-  from: SignInOrigin,
-): Promise<{ account: Account; session: string }> {
-  const row = await ctx.db
-    .selectFrom('accounts')
-    .select(['id', 'email', 'name', 'staff_since', 'password_hash', 'disabled_at'])
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', input.email.toLowerCase()))
-    .executeTakeFirst()
-  const known = row !== undefined && from.isKnownDevice(row.id)
-  const spent = await spendSignInTry(ctx.limiter, { email: input.email, ip: from.ip, known })
-  const matches = await verifyPassword(row?.password_hash ?? undefined, input.password)
-  if (!row?.password_hash || !matches || row.disabled_at !== null) throw new AppError('wrong_password')
-  await spent.giveBack()
-  if (isOutdated(row.password_hash)) await storePassword(ctx, row.id, input.password)
-  const session = await startSession(ctx, row.id, from)
-  return { account: toAccount(row), session }
-}
-
 /**
  * Sets a new password and ends every other session of the account.
  *
  * @returns the fresh cookie value of this session (the id changes with the password) and how many others ended
- * @throws AppError wrong_password when the current one is wrong
+ * @throws AppError wrong_password when the current one is wrong, step_up_required when the account has a second factor
+ *   that was not asked for in the last two hours
  */
 export async function changePassword(
   ctx: Pick<AppContext, 'db' | 'now' | 'limiter'>,
   caller: PersonCaller,
   input: { current_password: string; new_password: string },
 ): Promise<{ session: string; sessions_ended: number }> {
+  if (await hasFactor(ctx.db, caller.account_id)) requireVerified(ctx, caller)
   await confirmPassword(ctx, caller, input.current_password, 'current_password')
   refuseWeak(input.new_password, [caller.email, caller.name], 'new_password')
-  await storePassword(ctx, caller.account_id, input.new_password)
-  const ended = await endAllSessions(ctx, caller.account_id)
-  const session = await startSession(ctx, caller.account_id, caller)
-  return { session, sessions_ended: Math.max(0, ended - 1) }
+  const password_hash = await hashPassword(input.new_password)
+  const { account_id } = caller
+  const now = ctx.now()
+  return ctx.db.transaction().execute(async (trx) => {
+    await trx.updateTable('accounts').set({ password_hash }).where('id', '=', account_id).execute()
+    const sessions_ended = Math.max(0, (await dropSessions(trx, account_id)) - 1)
+    const { value } = await openSession(trx, now, account_id, caller)
+    await recordEvent(trx, now.toISOString(), {
+      action: 'account.password_changed',
+      actor: actorOf(caller),
+      target: account_id,
+      detail: { sessions_ended },
+    })
+    return { session: value, sessions_ended }
+  })
 }
 
 /**
@@ -72,7 +56,7 @@ export async function changePassword(
  * @throws AppError wrong_password, or rate_limited after too many wrong ones
  */
 export async function confirmPassword(
-  ctx: Pick<AppContext, 'db' | 'limiter'>,
+  ctx: Pick<AppContext, 'db' | 'now' | 'limiter'>,
   caller: PersonCaller,
   password: string,
   path = 'password',
@@ -82,8 +66,12 @@ export async function confirmPassword(
     .select('password_hash')
     .where('id', '=', caller.account_id)
     .executeTakeFirstOrThrow()
-  const spent = await spendSignInTry(ctx.limiter, { email: caller.email, ip: caller.ip, known: true })
+  const tried = { actor: actorOf(caller), account_id: caller.account_id }
+  const spent = await spendOrTell(ctx, tried, () =>
+    spendSignInTry(ctx.limiter, { email: caller.email, ip: caller.ip, known: true }),
+  )
   if (!(await verifyPassword(password_hash ?? undefined, password))) {
+    await recordFailure(ctx, tried, { action: 'sign_in.failed', detail: { with: 'password again' } })
     const message = 'is not your current password'
     throw new AppError('wrong_password', `${path}: ${message}`, {
       errors: [{ path, message }],
@@ -92,9 +80,25 @@ export async function confirmPassword(
   await spent.giveBack()
 }
 
-async function storePassword(ctx: Pick<AppContext, 'db'>, id: string, password: string): Promise<void> {
+/** Changes what others call this person. */
+export async function renameAccount(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: PersonCaller,
+  name: string,
+): Promise<{ name: string }> {
+  const { account_id: target } = caller
+  await ctx.db.transaction().execute(async (trx) => {
+    await trx.updateTable('accounts').set({ name }).where('id', '=', target).execute()
+    const event = { action: 'account.renamed', actor: actorOf(caller), target }
+    await recordEvent(trx, ctx.now().toISOString(), event)
+  })
+  return { name }
+}
+
+/** Stores the hash of a password that is known to be right, or was judged. */
+export async function storePassword(db: Database, id: string, password: string): Promise<void> {
   const password_hash = await hashPassword(password)
-  await ctx.db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
+  await db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
 }
 
 export function toAccount(row: {

@@ -54,12 +54,13 @@ async function limited<T>(work: () => Promise<T>): Promise<T> {
       })
     }
     await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  running++
+  } else running++
   try {
     return await work()
   } finally {
-    running--
-    waiting.shift()?.()
+    // The place is handed on as it is, so that nobody can slip in between.
+    const next = waiting.shift()
+    if (next) next()
+    else running--
   }
 }

@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import { AppError } from '../errors.ts'
 import { insertOrganization } from '../organizations/organizations.ts'
 import { type Account, toAccount } from './accounts.ts'
 import { hashPassword, refuseWeak } from './passwords.ts'
-import { startSession } from './sessions.ts'
+import { startBrowserSession } from './sign-in.ts'
 
 /** A set-up link that nobody opened in a day was lost; the next start prints a new one. */
 const LINK_LIFE_MS = 24 * 60 * 60 * 1000
@@ -55,7 +56,7 @@ export async function makeSetupLink(
 export async function completeSetup(
   ctx: Pick<AppContext, 'db' | 'now'>,
   input: FirstAccount & { token: string },
-  from: { ip: string; user_agent: string },
+  from: Origin,
 ): Promise<{ account: Account; session: string }> {
   refuseWeak(input.password, [input.email, input.name, input.organization_name], 'password')
   // Hashing outside of the transaction: nothing but SQL is awaited inside one.
@@ -84,7 +85,7 @@ export async function completeSetup(
     await insertOrganization(trx, row.id, { name: input.organization_name }, now)
     return toAccount(row)
   })
-  return { account, session: await startSession(ctx, account.id, from) }
+  return { account, session: await startBrowserSession(ctx, account.id, from, 'set-up link') }
 }
 
 function hashToken(token: string): string {

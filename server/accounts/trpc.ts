@@ -1,11 +1,37 @@
 import type { PersonCaller } from '../caller.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
-import { open, type PortalContext, router, signedIn } from '../procedures.ts'
-import { changePassword, signIn } from './accounts.ts'
+import { open, type PortalContext, router, signedIn, verified } from '../procedures.ts'
+import { changePassword, renameAccount } from './accounts.ts'
+import { askToConfirm, confirm } from './confirm.ts'
 import { clearSessionCookie, isKnownDevice, setSessionCookie } from './cookies.ts'
-import { changePasswordInput, setupInput, signInInput } from './schema.ts'
-import { endAllSessions, endSession, listSessions } from './sessions.ts'
+import { addPasskey, removePasskey, startPasskey } from './passkeys.ts'
+import { remakeRecoveryCodes } from './recovery-codes.ts'
+import {
+  addPasskeyInput,
+  changeNameInput,
+  changePasswordInput,
+  codeInput,
+  confirmInput,
+  finishSignInInput,
+  idInput,
+  passkeySignInInput,
+  setupInput,
+  signInInput,
+} from './schema.ts'
+import { readFactors } from './second-factor.ts'
+import { endAllSessions, endOtherSession, endOwnSession, listSessions } from './sessions.ts'
 import { completeSetup, isSetupNeeded } from './setup.ts'
+import {
+  finishSignIn,
+  type SignedIn,
+  type SignInOrigin,
+  signIn,
+  signInWithPasskey,
+  startPasskeySignIn,
+} from './sign-in.ts'
+import { confirmTotp, removeTotp, startTotp } from './totp.ts'
+
+type Ctx = PortalContext & { person: PersonCaller | undefined }
 
 export const accountsRouter = router({
   /** Null for somebody who is not signed in: asking is not an error. */
@@ -18,32 +44,75 @@ export const accountsRouter = router({
       public_url: ctx.app.config.public_url,
     }
   }),
+  /** The account, or the second step when there is one. */
   signIn: open.input(signInInput).mutation(async ({ ctx, input }) => {
-    const { account, session } = await signIn(ctx.app, input, {
-      ...ctx.anonymous,
-      isKnownDevice: (account_id) => isKnownDevice(ctx.app, ctx.request, account_id),
-    })
-    // The old session is not adopted: whoever planted its cookie stays outside.
-    await leave(ctx)
-    setSessionCookie(ctx.app, ctx.response, { session, account_id: account.id })
-    return { account }
+    const answer = await signIn(ctx.app, input, originOf(ctx))
+    return 'session' in answer ? letIn(ctx, answer) : answer
   }),
+  finishSignIn: open
+    .input(finishSignInInput)
+    .mutation(async ({ ctx, input }) => letIn(ctx, await finishSignIn(ctx.app, input, originOf(ctx)))),
+  askPasskey: open.mutation(async ({ ctx }) => (await startPasskeySignIn(ctx.app, ctx.anonymous)) ?? null),
+  signInWithPasskey: open
+    .input(passkeySignInInput)
+    .mutation(async ({ ctx, input }) => letIn(ctx, await signInWithPasskey(ctx.app, input, ctx.anonymous))),
   signOut: open.mutation(async ({ ctx }) => {
     await leave(ctx)
     clearSessionCookie(ctx.app, ctx.response)
     return { signed_out: true }
   }),
-  signOutEverywhere: signedIn.mutation(async ({ ctx }) => {
-    const sessions_ended = await endAllSessions(ctx.app, ctx.person.account_id)
+  signOutEverywhere: verified.mutation(async ({ ctx }) => {
+    const sessions_ended = await endAllSessions(ctx.app, ctx.person)
     clearSessionCookie(ctx.app, ctx.response)
     return { sessions_ended }
   }),
+
+  /** What can be confirmed with; a mutation because a passkey's question is remembered. */
+  askToConfirm: signedIn.mutation(({ ctx }) => askToConfirm(ctx.app, ctx.person)),
+  confirm: signedIn.input(confirmInput).mutation(async ({ ctx, input }) => {
+    keepSession(ctx, await confirm(ctx.app, ctx.person, input))
+    return { confirmed: true }
+  }),
+
+  rename: signedIn
+    .input(changeNameInput)
+    .mutation(({ ctx, input }) => renameAccount(ctx.app, ctx.person, input.name)),
   changePassword: signedIn.input(changePasswordInput).mutation(async ({ ctx, input }) => {
     const { session, sessions_ended } = await changePassword(ctx.app, ctx.person, input)
-    setSessionCookie(ctx.app, ctx.response, { session, account_id: ctx.person.account_id })
+    keepSession(ctx, session)
     return { sessions_ended }
   }),
+
   sessions: signedIn.query(({ ctx }) => listSessions(ctx.app, ctx.person)),
+  endSession: signedIn
+    .input(idInput)
+    .mutation(({ ctx, input }) => endOtherSession(ctx.app, ctx.person, input.id)),
+
+  factors: signedIn.query(({ ctx }) => readFactors(ctx.app, ctx.person.account_id)),
+  startTotp: verified.mutation(({ ctx }) => startTotp(ctx.app, ctx.person)),
+  confirmTotp: verified.input(codeInput).mutation(async ({ ctx, input }) => {
+    const { session, recovery_codes } = await confirmTotp(ctx.app, ctx.person, input.code)
+    keepSession(ctx, session)
+    return { recovery_codes }
+  }),
+  removeTotp: verified.mutation(async ({ ctx }) => {
+    keepSession(ctx, (await removeTotp(ctx.app, ctx.person)).session)
+    return { removed: true }
+  }),
+  remakeRecoveryCodes: verified.mutation(async ({ ctx }) => ({
+    recovery_codes: await remakeRecoveryCodes(ctx.app, ctx.person),
+  })),
+  startPasskey: verified.mutation(({ ctx }) => startPasskey(ctx.app, ctx.person)),
+  addPasskey: verified.input(addPasskeyInput).mutation(async ({ ctx, input }) => {
+    const { session, recovery_codes } = await addPasskey(ctx.app, ctx.person, input)
+    keepSession(ctx, session)
+    return { recovery_codes }
+  }),
+  removePasskey: verified.input(idInput).mutation(async ({ ctx, input }) => {
+    const { session, name } = await removePasskey(ctx.app, ctx.person, input.id)
+    keepSession(ctx, session)
+    return { name }
+  }),
 })
 
 export const setupRouter = router({
@@ -55,6 +124,25 @@ export const setupRouter = router({
   }),
 })
 
-async function leave(ctx: PortalContext & { person: PersonCaller | undefined }): Promise<void> {
-  if (ctx.person) await endSession(ctx.app, ctx.person.credential.id)
+function originOf(ctx: Ctx): SignInOrigin {
+  return {
+    ...ctx.anonymous,
+    isKnownDevice: (account_id) => isKnownDevice(ctx.app, ctx.request, account_id),
+  }
+}
+
+/** The old session is not adopted: whoever planted its cookie stays outside. */
+async function letIn(ctx: Ctx, { account, session }: SignedIn) {
+  await leave(ctx)
+  setSessionCookie(ctx.app, ctx.response, { session, account_id: account.id })
+  return { account }
+}
+
+/** The same session under a new cookie value. */
+function keepSession(ctx: Ctx & { person: PersonCaller }, session: string): void {
+  setSessionCookie(ctx.app, ctx.response, { session, account_id: ctx.person.account_id })
+}
+
+async function leave(ctx: Ctx): Promise<void> {
+  if (ctx.person) await endOwnSession(ctx.app, ctx.person)
 }

@@ -1,83 +1,109 @@
 import type { Insertable } from 'kysely'
 import { actorOf, recordEvent } from '../audit/audit.ts'
-import type { PersonCaller } from '../caller.ts'
+import type { Caller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import type { Database } from '../db/open.ts'
 import type { ApiKeysTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import { isVisible, requireRole } from '../organizations/permissions.ts'
-import { DEFAULT_SCOPES } from '../organizations/scopes.ts'
-import { keyPrefix, makeKey } from './key-format.ts'
+import { requireRole } from '../organizations/permissions.ts'
+import { grantIn, isWithin, type KeyWish, makerOf, requireMinter } from './grants.ts'
+import { makeKey } from './key-format.ts'
+import { type ApiKey, findApiKeys, getApiKey } from './list.ts'
+import { findManaged } from './managed.ts'
 
-/** What people see of a key: never the secret, not even to staff. */
-export interface ApiKey {
-  id: string
-  /** `rt_<id>`: safe to show and to log. */
-  prefix: string
+type Ctx = Pick<AppContext, 'db' | 'now'>
+
+export interface NewApiKey extends KeyWish {
+  organization_id: string
   label: string
-  /** Of the terminal that a device login made the key for, and what it ran; null for a key made in the portal. */
-  hostname: string | null
-  sdk_version: string | null
-  created_at: string
-  created_by: { id: string; name: string; email: string }
-  last_used_at: string | null
-  /** Null: until it is revoked. */
-  expires_at: string | null
-  revoked_at: string | null
+  note?: string | null | undefined
+  /** `personal`: never more than the maker may, and gone with them. Left out: a service key of the organization. */
+  kind?: 'service' | 'personal' | undefined
 }
 
-/** Newest first, revoked ones included. Any member may look. */
-export async function listApiKeys(
-  ctx: Pick<AppContext, 'db'>,
-  caller: PersonCaller,
-  organization_id: string,
-): Promise<ApiKey[]> {
-  requireRole(caller, organization_id, 'viewer')
-  const rows = await keyRows(ctx)
-    .where('k.organization_id', '=', organization_id)
-    .orderBy('k.created_at', 'desc')
-    .orderBy('k.id', 'desc')
-    .execute()
-  return rows.map(toApiKey)
+/**
+ * Newest first, revoked ones included. Any member may look; a key that manages keys sees those within its own pin.
+ *
+ * @throws AppError not_found, insufficient_scope
+ */
+export async function listApiKeys(ctx: Ctx, caller: Caller, organization_id: string): Promise<ApiKey[]> {
+  if (isPersonInPerson(caller)) {
+    requireRole(caller, organization_id, 'viewer')
+    return findApiKeys(ctx, { organization_id })
+  }
+  requireMinter(caller, organization_id)
+  const maker = await makerOf(ctx, caller)
+  const keys = await findApiKeys(ctx, { organization_id })
+  return keys.filter(({ project, device }) =>
+    isWithin(maker, { project_id: project?.id ?? null, device_id: device?.id ?? null }),
+  )
+}
+
+function isPersonInPerson(caller: Caller): caller is PersonCaller {
+  return caller.kind === 'person' && caller.credential.kind !== 'api_key'
 }
 
 /**
  * Makes a key. The answer is the only place where its text ever appears; the row keeps its SHA-256.
  *
- * @throws AppError forbidden for viewers, not_found for an organization the caller does not belong to
+ * @throws AppError forbidden for viewers, insufficient_scope for keys without keys:manage, not_found for an
+ *   organization the caller does not belong to, invalid_request for more than the caller may give
  * @example const { key } = await mintApiKey(ctx, caller, { organization_id, label: 'prod robot rig' })
  */
 export async function mintApiKey(
-  ctx: Pick<AppContext, 'db' | 'now'>,
-  caller: PersonCaller,
-  input: { organization_id: string; label: string },
+  ctx: Ctx,
+  caller: Caller,
+  input: NewApiKey,
 ): Promise<{ key: string; api_key: ApiKey }> {
-  requireRole(caller, input.organization_id, 'member')
-  const created_at = ctx.now().toISOString()
-  const { key, id, hash } = makeKey()
-  try {
-    const made = { created_by: caller.account_id, created_at, scopes: DEFAULT_SCOPES }
-    await ctx.db.transaction().execute(async (trx) => {
-      await insertApiKey(trx, { id, ...input, ...SERVICE, secret_hash: hash, ...made })
-      await recordEvent(trx, created_at, {
-        ...changeOf(caller, input.organization_id, id),
-        action: 'api_key.minted',
-      })
-    })
-  } catch (error) {
-    // Ten base-36 characters collide about once in 10^15 pairs; the next draw is free.
-    if (isUniqueViolation(error)) return mintApiKey(ctx, caller, input)
-    throw error
-  }
+  const { organization_id, label, note = null } = input
+  requireMinter(caller, organization_id)
+  const maker = await makerOf(ctx, caller)
+  const grant = await grantIn(ctx, caller, { maker, organization_id, wish: input })
+  const account_id = input.kind === 'personal' ? personOf(caller) : maker.bound_to
+  const made = { prefix: 'rt' as const, organization_id, account_id, label, note, ...grant }
+  const { key, id } = await insertMinted(ctx, caller, { ...made, created_by: maker.account_id })
   return { key, api_key: await getApiKey(ctx, id) }
 }
 
-/** Belongs to the organization and not to whoever minted it. */
-const SERVICE = { prefix: 'rt', account_id: null, use_count: 0 } as const
+/** A personal key acts as whoever makes it; nothing that is sent can say otherwise. */
+function personOf(caller: Caller): string {
+  if (caller.kind === 'person') return caller.account_id
+  if (caller.account_id !== null) return caller.account_id
+  throw new AppError('forbidden', 'A personal key is made by the person it acts as.')
+}
 
-function changeOf(caller: PersonCaller, organization_id: string, target: string) {
-  return { actor: actorOf(caller), organization_id, target }
+type MintedRow = Omit<Insertable<ApiKeysTable>, 'id' | 'secret_hash' | 'created_at' | 'use_count'>
+
+/** Draws, writes and audits a key, in one transaction with whatever else has to happen. */
+export async function insertMinted(
+  ctx: Ctx,
+  caller: Caller,
+  row: MintedRow,
+  also?: (trx: Database, made: { id: string; at: string }) => Promise<void>,
+): Promise<{ key: string; id: string }> {
+  const at = ctx.now().toISOString()
+  const { key, id, hash } = makeKey(row.prefix)
+  const { organization_id = null, scopes, project_id = null, device_id = null, expires_at = null } = row
+  const kind = row.account_id ? 'personal' : 'service'
+  try {
+    await ctx.db.transaction().execute(async (trx) => {
+      await insertApiKey(trx, { ...row, id, secret_hash: hash, created_at: at, use_count: 0 })
+      await recordEvent(trx, at, {
+        action: 'api_key.minted',
+        actor: actorOf(caller),
+        organization_id,
+        target: id,
+        detail: { kind, scopes, project_id, device_id, expires_at },
+      })
+      await also?.(trx, { id, at })
+    })
+  } catch (error) {
+    // Ten base-36 characters collide about once in 10^15 pairs; the next draw is free.
+    if (isUniqueViolation(error)) return insertMinted(ctx, caller, row, also)
+    throw error
+  }
+  return { key, id }
 }
 
 /** Writes the row of a key that was made elsewhere, inside the caller's transaction. */
@@ -88,94 +114,61 @@ export async function insertApiKey(db: Database, row: Insertable<ApiKeysTable>):
 /**
  * Ends a key at once and for good; the row stays. Revoking again changes nothing.
  *
- * @throws AppError forbidden for viewers and for members who did not mint it
+ * @throws AppError forbidden for viewers and for members who did not mint it; not_found
  */
 export async function revokeApiKey(
-  ctx: Pick<AppContext, 'db' | 'now'>,
-  caller: PersonCaller,
+  ctx: Ctx,
+  caller: Caller,
   id: string,
+  within?: { organization_id: string },
 ): Promise<ApiKey> {
-  const row = await ctx.db
-    .selectFrom('api_keys')
-    .select(['organization_id', 'created_by'])
-    .where('id', '=', id)
-    .executeTakeFirst()
-  const organization_id = row?.organization_id
-  if (!row || !organization_id || !isVisible(caller, organization_id))
-    throw new AppError('not_found', 'No such API key.')
-  requireRole(caller, organization_id, row.created_by === caller.account_id ? 'member' : 'admin')
+  const { organization_id } = await findManaged(ctx, caller, id, { ...within, to: 'revoke' })
   const revoked_at = ctx.now().toISOString()
+  const revoked_by = caller.kind === 'person' ? caller.account_id : null
   await ctx.db.transaction().execute(async (trx) => {
     const ended = await trx
       .updateTable('api_keys')
-      .set({ revoked_at, revoked_by: caller.account_id })
+      .set({ revoked_at, revoked_by })
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
     if (!ended) return
     await recordEvent(trx, revoked_at, {
-      ...changeOf(caller, organization_id, id),
       action: 'api_key.revoked',
+      actor: actorOf(caller),
+      organization_id,
+      target: id,
     })
   })
   return getApiKey(ctx, id)
 }
 
-/** Writes when keys were used last, many keys in one transaction. A time never moves backwards. */
-export async function noteLastUsed(
-  ctx: Pick<AppContext, 'db'>,
-  used: ReadonlyMap<string, string>,
-): Promise<void> {
-  if (used.size === 0) return
+/**
+ * Another label or note; nothing that decides what the key may do.
+ *
+ * @throws AppError as revokeApiKey does
+ */
+export async function editApiKey(
+  ctx: Ctx,
+  caller: Caller,
+  { id, label, note }: { id: string; label?: string | undefined; note?: string | null | undefined },
+  within?: { organization_id: string },
+): Promise<ApiKey> {
+  const { organization_id } = await findManaged(ctx, caller, id, { ...within, to: 'edit' })
+  const changes = { ...(label === undefined ? {} : { label }), ...(note === undefined ? {} : { note }) }
+  const changed = Object.keys(changes).join(' ')
+  if (changed === '') return getApiKey(ctx, id)
+  const at = ctx.now().toISOString()
   await ctx.db.transaction().execute(async (trx) => {
-    for (const [id, at] of used) {
-      await trx
-        .updateTable('api_keys')
-        .set({ last_used_at: at })
-        .where('id', '=', id)
-        .where((or) => or.or([or('last_used_at', 'is', null), or('last_used_at', '<', at)]))
-        .execute()
-    }
+    await trx.updateTable('api_keys').set(changes).where('id', '=', id).execute()
+    await recordEvent(trx, at, {
+      action: 'api_key.edited',
+      actor: actorOf(caller),
+      organization_id,
+      target: id,
+      detail: { changed },
+    })
   })
-}
-
-async function getApiKey(ctx: Pick<AppContext, 'db'>, id: string): Promise<ApiKey> {
-  return toApiKey(await keyRows(ctx).where('k.id', '=', id).executeTakeFirstOrThrow())
-}
-
-function keyRows(ctx: Pick<AppContext, 'db'>) {
-  return ctx.db
-    .selectFrom('api_keys as k')
-    .innerJoin('accounts as a', 'a.id', 'k.created_by')
-    .select([
-      'k.id',
-      'k.label',
-      'k.hostname',
-      'k.sdk_version',
-      'k.created_at',
-      'k.last_used_at',
-      'k.expires_at',
-      'k.revoked_at',
-      'a.name',
-      'a.email',
-      'a.id as account_id',
-    ])
-}
-
-function toApiKey(row: {
-  id: string
-  label: string
-  hostname: string | null
-  sdk_version: string | null
-  created_at: string
-  last_used_at: string | null
-  expires_at: string | null
-  revoked_at: string | null
-  account_id: string
-  name: string
-  email: string
-}): ApiKey {
-  const { account_id, name, email, ...key } = row
-  return { ...key, prefix: keyPrefix(key.id), created_by: { id: account_id, name, email } }
+  return getApiKey(ctx, id)
 }

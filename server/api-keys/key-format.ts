@@ -1,8 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
+/** `rt` keys belong to one organization; `rbtk` keys (seed 001) to a person, in every organization of theirs. */
+export type KeyPrefix = 'rt' | 'rbtk'
+
 /**
- * `rt_<id>_<secret>` (seed 003): ten public base-36 characters that find the row, 43 secret ones of which the
+ * `<prefix>_<id>_<secret>` (seed 003): ten public base-36 characters that find the row, 43 secret ones of which the
  * last six are a base-62 CRC-32 over everything before them. So a mistyped key is refused without a database
  * read, and a scanner knows a real key offline.
  */
@@ -15,12 +18,12 @@ export interface ParsedKey {
 
 const BASE36 = '0123456789abcdefghijklmnopqrstuvwxyz'
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const SHAPE = /^rt_([0-9a-z]{10})_[0-9A-Za-z]{43}$/
+const SHAPE = /^(?:rt|rbtk)_([0-9a-z]{10})_[0-9A-Za-z]{43}$/
 
-/** @example const { key, id, hash } = makeKey() */
-export function makeKey(): ParsedKey & { key: string } {
+/** @example const { key, id, hash } = makeKey('rbtk') */
+export function makeKey(prefix: KeyPrefix = 'rt'): ParsedKey & { key: string } {
   const id = randomCharacters(BASE36, 10)
-  const unchecked = `rt_${id}_${randomCharacters(BASE62, 37)}`
+  const unchecked = `${prefix}_${id}_${randomCharacters(BASE62, 37)}`
   const key = unchecked + checksum(unchecked)
   return { key, id, hash: hashKey(key) }
 }
@@ -35,9 +38,9 @@ export function parseKey(text: string): ParsedKey | undefined {
   return { id, hash: hashKey(text) }
 }
 
-/** What may be shown of a key. */
-export function keyPrefix(id: string): string {
-  return `rt_${id}`
+/** What may be shown of a key. @example keyPrefix('8a4f01c2b3', 'rbtk') // 'rbtk_8a4f01c2b3' */
+export function keyPrefix(id: string, prefix: KeyPrefix = 'rt'): string {
+  return `${prefix}_${id}`
 }
 
 function hashKey(key: string): string {

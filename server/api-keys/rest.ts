@@ -1,54 +1,140 @@
 import { z } from 'zod'
-import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
-import { answers } from '../http/conforms.ts'
+import type { Code } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
-import { describeOwnKey, revokeOwnKey } from './own-key.ts'
+import { enterOrganization } from '../organizations/act-within.ts'
+import { editApiKey, listApiKeys, mintApiKey, revokeApiKey } from './api-keys.ts'
+import { listPersonalKeys, mintPersonalKey, revokePersonalKey } from './personal.ts'
+import { rotateApiKey } from './rotate.ts'
+import { apiKey, keyEdit, mintedKey, newApiKey, newPersonalKey, overlap } from './schema.ts'
 
-const ownKey = answers<WhoAmI>()(
-  z.object({
-    key_id: z.string(),
-    key_prefix: z.string(),
-    label: z.string(),
-    client_id: z.uuid(),
-    organization: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
-    user_email: z.string(),
-    scopes: z.array(z.string()),
-    created_at: z.iso.datetime(),
-    expires_at: z.iso.datetime().nullable(),
-  }),
-)
+const OF_ORGANIZATION = '/api/v1/organizations/:org/api-keys'
+const OF_USER = '/api/v1/user/api-keys'
 
-const revokedKey = answers<RevokedKey>()(
-  z.object({
-    status: z.literal('revoked'),
-    key_id: z.string(),
-    key_prefix: z.string(),
-    revoked_at: z.iso.datetime(),
-  }),
-)
+const org = z.string().max(64)
+const inOrganization = z.object({ org })
+const oneKey = z.object({ org, key: z.string().max(64) })
+const list = z.object({ items: z.array(apiKey), total: z.number() })
+const params = { org: 'acme', key: '0000000000' }
+const refusals: Code[] = ['forbidden', 'insufficient_scope', 'not_found']
 
+/**
+ * Keys over REST, for people by their role and for keys with keys:manage. A browser's cookie is no credential here:
+ * the portal asks for the password again before it mints, and this would be a way around.
+ */
 export const apiKeyDoors: Door[] = [
   door({
     method: 'GET',
-    path: '/api/whoami',
-    caller: 'organization',
-    summary: 'What the presented key is, and whose',
-    input: z.object({}),
-    output: ownKey,
+    path: OF_ORGANIZATION,
+    caller: 'credential',
+    summary: 'API keys of an organization, newest first',
+    input: inOrganization,
+    output: list,
     status: 200,
-    example: {},
-    handle: (ctx, _input, caller) => describeOwnKey(ctx, caller),
+    refusals,
+    example: { params },
+    async handle(ctx, input, caller) {
+      const { organization_id } = await enterOrganization(ctx, caller, input.org)
+      const items = await listApiKeys(ctx, caller, organization_id)
+      return { items, total: items.length }
+    },
   }),
   door({
     method: 'POST',
-    path: '/api/cli/auth/revoke',
-    caller: 'organization',
-    summary: 'End the presented key',
-    unlimited: 'Somebody whose key has leaked must get rid of it while the thief uses it.',
-    input: z.object({}),
-    output: revokedKey,
+    path: OF_ORGANIZATION,
+    caller: 'credential',
+    summary: 'Mint an API key; its text is in this answer and nowhere else',
+    input: inOrganization.extend(newApiKey.shape),
+    output: mintedKey,
+    status: 201,
+    refusals,
+    example: { params, body: { label: 'ci', scopes: ['episodes:write'], expires_at: null } },
+    async handle(ctx, { org, ...wish }, caller) {
+      const within = await enterOrganization(ctx, caller, org)
+      return mintApiKey(ctx, caller, { ...wish, ...within })
+    },
+  }),
+  door({
+    method: 'PATCH',
+    path: `${OF_ORGANIZATION}/:key`,
+    caller: 'credential',
+    summary: 'Change the label or the note of a key',
+    input: oneKey.extend(keyEdit.shape),
+    output: apiKey,
     status: 200,
+    refusals,
+    example: { params, body: { label: 'ci' } },
+    async handle(ctx, { org, key, ...changes }, caller) {
+      const within = await enterOrganization(ctx, caller, org)
+      return editApiKey(ctx, caller, { id: key, ...changes }, within)
+    },
+  }),
+  door({
+    method: 'POST',
+    path: `${OF_ORGANIZATION}/:key/rotate`,
+    caller: 'credential',
+    summary: 'A new key in the place of this one, which goes on working for the overlap: none, 1h, 24h or 7d',
+    input: oneKey.extend({ overlap }),
+    output: mintedKey.extend({ old: apiKey }),
+    status: 201,
+    refusals: [...refusals, 'conflict'],
+    example: { params, body: { overlap: '24h' } },
+    async handle(ctx, { org, key, overlap }, caller) {
+      const within = await enterOrganization(ctx, caller, org)
+      return rotateApiKey(ctx, caller, { id: key, overlap }, within)
+    },
+  }),
+  door({
+    method: 'DELETE',
+    path: `${OF_ORGANIZATION}/:key`,
+    caller: 'credential',
+    summary: 'Revoke a key at once and for good; the row stays',
+    input: oneKey,
+    output: apiKey,
+    status: 200,
+    refusals,
+    example: { params },
+    async handle(ctx, { org, key }, caller) {
+      const within = await enterOrganization(ctx, caller, org)
+      return revokeApiKey(ctx, caller, key, within)
+    },
+  }),
+  door({
+    method: 'GET',
+    path: OF_USER,
+    caller: 'credential',
+    summary: 'One’s own rbtk_ keys, newest first',
+    input: z.object({}),
+    output: list,
+    status: 200,
+    refusals: ['forbidden', 'insufficient_scope'],
     example: {},
-    handle: (ctx, _input, caller) => revokeOwnKey(ctx, caller),
+    async handle(ctx, _input, caller) {
+      const items = await listPersonalKeys(ctx, caller)
+      return { items, total: items.length }
+    },
+  }),
+  door({
+    method: 'POST',
+    path: OF_USER,
+    caller: 'credential',
+    summary: 'Mint an rbtk_ key that acts as oneself in every organization one belongs to',
+    input: newPersonalKey,
+    output: mintedKey,
+    status: 201,
+    refusals: ['forbidden', 'insufficient_scope'],
+    example: { body: { label: 'my laptop' } },
+    handle: (ctx, input, caller) => mintPersonalKey(ctx, caller, input),
+  }),
+  door({
+    method: 'DELETE',
+    path: `${OF_USER}/:key`,
+    caller: 'credential',
+    summary: 'Revoke one’s own rbtk_ key at once and for good',
+    input: z.object({ key: z.string().max(64) }),
+    output: apiKey,
+    status: 200,
+    refusals,
+    example: { params: { key: '0000000000' } },
+    handle: (ctx, input, caller) => revokePersonalKey(ctx, caller, input.key),
   }),
 ]

@@ -1,18 +1,37 @@
 import { z } from 'zod'
-import { line } from '../http/text.ts'
-import { router, signedIn } from '../procedures.ts'
-import { listApiKeys, mintApiKey, revokeApiKey } from './api-keys.ts'
+import { router, signedIn, verified } from '../procedures.ts'
+import { editApiKey, listApiKeys, mintApiKey, revokeApiKey } from './api-keys.ts'
+import { findPins, keyHistory, usesByDay } from './history.ts'
+import { listPersonalKeys, mintPersonalKey } from './personal.ts'
+import { rotateApiKey } from './rotate.ts'
+import { keyEdit, newApiKey, newPersonalKey, overlap } from './schema.ts'
 
 const organization = z.object({ organization_id: z.uuid() })
+const one = z.object({ id: z.string().max(64) })
 
+/** Making, rotating and revoking ask for the password again after two hours; looking does not. */
 export const apiKeysRouter = router({
   list: signedIn
     .input(organization)
     .query(({ ctx, input }) => listApiKeys(ctx.app, ctx.person, input.organization_id)),
-  mint: signedIn
-    .input(organization.extend({ label: line(1, 80) }))
+  /** Uses of each key in each of the last 30 days, oldest first. */
+  days: signedIn.input(organization).query(({ ctx, input }) => usesByDay(ctx.app, ctx.person, input)),
+  /** From where and with what one key was used, and its days. */
+  history: signedIn.input(one).query(({ ctx, input }) => keyHistory(ctx.app, ctx.person, input.id)),
+  /** Projects and devices that a key can be pinned to. */
+  pins: signedIn.input(organization).query(({ ctx, input }) => findPins(ctx.app, ctx.person, input)),
+  mint: verified
+    .input(organization.extend(newApiKey.shape))
     .mutation(({ ctx, input }) => mintApiKey(ctx.app, ctx.person, input)),
-  revoke: signedIn
-    .input(z.object({ id: z.string().max(64) }))
-    .mutation(({ ctx, input }) => revokeApiKey(ctx.app, ctx.person, input.id)),
+  edit: signedIn
+    .input(one.extend(keyEdit.shape))
+    .mutation(({ ctx, input }) => editApiKey(ctx.app, ctx.person, input)),
+  rotate: verified
+    .input(one.extend({ overlap }))
+    .mutation(({ ctx, input }) => rotateApiKey(ctx.app, ctx.person, input)),
+  revoke: verified.input(one).mutation(({ ctx, input }) => revokeApiKey(ctx.app, ctx.person, input.id)),
+  personal: signedIn.query(({ ctx }) => listPersonalKeys(ctx.app, ctx.person)),
+  mintPersonal: verified
+    .input(newPersonalKey)
+    .mutation(({ ctx, input }) => mintPersonalKey(ctx.app, ctx.person, input)),
 })

@@ -5,6 +5,7 @@ import type { Caller, OrganizationCaller, Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { commonScopes, scopesOfRole } from '../organizations/scopes.ts'
 import type { ParsedKey } from './key-format.ts'
+import { rotationOf } from './rotation.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now'>
 
@@ -18,8 +19,18 @@ interface KeyRow extends PersonRow {
   default_project_id: string | null
   scopes: string
   rate_limit: number | null
+  created_at: string
   revoked_at: string | null
   expires_at: string | null
+  rotated_to: string | null
+}
+
+/** The old key of a rotation, presented with the right secret when its time was over. */
+export interface LateUse {
+  id: string
+  organization_id: string | null
+  rotated_to: string
+  from: Origin
 }
 
 /**
@@ -28,7 +39,8 @@ interface KeyRow extends PersonRow {
  */
 const FIND_KEY = `
   SELECT k.prefix, k.secret_hash, k.organization_id, k.account_id AS owner_id, k.project_id, k.device_id, k.scopes,
-    k.revoked_at, k.expires_at, o.rate_limit, p.id AS default_project_id, ${PERSON_COLUMNS}
+    k.created_at, k.revoked_at, k.expires_at, k.rotated_to, o.rate_limit, p.id AS default_project_id,
+    ${PERSON_COLUMNS}
   FROM api_keys k
   LEFT JOIN organizations o ON o.id = k.organization_id
   LEFT JOIN projects p ON p.organization_id = k.organization_id AND p.slug = 'default'
@@ -43,14 +55,26 @@ const NO_SUCH_HASH = '0'.repeat(64)
 /**
  * Whose key this is and what it may do now: one read, no write.
  *
+ * @param late hears of the right secret of a key whose place another one has taken; it answers nothing
  * @returns undefined when the key is unknown, wrong, revoked or expired, or its owner may nothing any more; callers
  *   cannot tell which
  */
-export async function verifyApiKey(ctx: Ctx, key: ParsedKey, from: Origin): Promise<Caller | undefined> {
+export async function verifyApiKey(
+  ctx: Ctx,
+  key: ParsedKey,
+  from: Origin,
+  late?: (use: LateUse) => void,
+): Promise<Caller | undefined> {
   const rows = await readKey(ctx, key.id)
   const stored = Buffer.from(rows[0]?.secret_hash ?? NO_SUCH_HASH)
   const matches = timingSafeEqual(stored, Buffer.from(key.hash))
-  return matches ? toCaller(ctx, key.id, rows, from) : undefined
+  if (!matches) return undefined
+  const caller = toCaller(ctx, key.id, rows, from)
+  const [row] = rows
+  if (!caller && row && row.rotated_to !== null) {
+    late?.({ id: key.id, organization_id: row.organization_id, rotated_to: row.rotated_to, from })
+  }
+  return caller
 }
 
 /** The caller a key would be if it were presented now: for what was signed on its behalf earlier. */
@@ -67,7 +91,7 @@ function toCaller(ctx: Ctx, id: string, rows: KeyRow[], from: Origin): Caller | 
   const [row] = rows
   if (!row || row.revoked_at !== null) return undefined
   if (row.expires_at !== null && row.expires_at <= ctx.now().toISOString()) return undefined
-  const credential = { kind: 'api_key' as const, id }
+  const credential = { kind: 'api_key' as const, id, rotation: rotationOf(row, ctx.now()) }
   if (row.organization_id === null) return toPerson(rows, { credential, from, scopes: row.scopes })
   const scopes = row.owner_id === null ? row.scopes : personalScopes(row)
   if (scopes === undefined) return undefined

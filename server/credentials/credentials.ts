@@ -1,6 +1,7 @@
-import { findPersonByAccessToken, findPersonBySessionId } from '../accounts/sessions.ts'
+import { findPersonByAccessToken } from '../accounts/access-tokens.ts'
+import { findPersonBySessionId } from '../accounts/sessions.ts'
 import { parseKey } from '../api-keys/key-format.ts'
-import { callerOfKey, verifyApiKey } from '../api-keys/verify.ts'
+import { callerOfKey, type LateUse, verifyApiKey } from '../api-keys/verify.ts'
 import { findPersonByApiToken } from '../api-tokens/verify.ts'
 import type { Caller, Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
@@ -13,16 +14,18 @@ type Ctx = Pick<AppContext, 'db' | 'now'>
 /**
  * Who a presented text speaks for: an API key, an access token or an API token.
  *
+ * @param late hears of a rotated key that is used after its time
  * @returns undefined for everything that is not good now; callers cannot tell why
  */
 export async function identify(
   ctx: Ctx & Pick<AppContext, 'background' | 'tokens'>,
   text: string,
   from: Origin,
+  late?: (use: LateUse) => void,
 ): Promise<Caller | undefined> {
   if (looksLikeToken(text)) return identifyToken(ctx, text, from)
   const key = parseKey(text)
-  return key && verifyApiKey(ctx, key, from)
+  return key && verifyApiKey(ctx, key, from, late)
 }
 
 async function identifyToken(

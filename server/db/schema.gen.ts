@@ -237,6 +237,8 @@ export interface InvitationsTable {
   invited_by: string
   created_at: string
   expires_at: string
+  mail_sent_at: string | null
+  mail_failed_at: string | null
   accepted_at: string | null
   accepted_by: string | null
   revoked_at: string | null

@@ -1,4 +1,6 @@
 import { confirmPassword } from '../accounts/accounts.ts'
+import { hasFactor } from '../accounts/recovery-codes.ts'
+import { requireVerified } from '../accounts/verified.ts'
 import { revokeApiKey } from '../api-keys/api-keys.ts'
 import { makeKey } from '../api-keys/key-format.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
@@ -47,7 +49,8 @@ export async function viewDeviceLogin(ctx: Ctx, caller: PersonCaller, typed: str
  * Lets the terminal in: mints the key, seals it to the terminal, keeps its hash.
  *
  * @throws AppError forbidden when the caller may not mint there or the organization lets no terminal in,
- *   wrong_password when the networks differ and the password is missing or wrong, conflict when it is decided
+ *   wrong_password when the networks differ and the password is missing or wrong, step_up_required when the last
+ *   proof is older than two hours, conflict when it is decided
  */
 export async function approveDeviceLogin(
   ctx: Ctx,
@@ -60,7 +63,7 @@ export async function approveDeviceLogin(
   if (!minter || !letsIn(policy, login.ip)) {
     throw new AppError('forbidden', 'You may not sign this terminal in to this organization.')
   }
-  if (policy.step_up || !sameNetwork(login, caller)) await confirmPassword(ctx, caller, input.password ?? '')
+  await requireProof(ctx, caller, input.password, policy.step_up || !sameNetwork(login, caller))
   const { key, id, hash } = makeKey()
   const sealed = await seal(login.hpke_public_key, login.id, {
     api_key: key,
@@ -84,6 +87,20 @@ export async function approveDeviceLogin(
     },
   })
   return viewLogin(ctx, caller, user_code)
+}
+
+/**
+ * A key is given away only by somebody who is there. The password that this very page asks for is a proof as well, but
+ * not in place of a second factor.
+ */
+async function requireProof(
+  ctx: Ctx,
+  caller: PersonCaller,
+  password: string | undefined,
+  passwordAsked: boolean,
+): Promise<void> {
+  if (passwordAsked) await confirmPassword(ctx, caller, password ?? '')
+  if (!passwordAsked || (await hasFactor(ctx.db, caller.account_id))) requireVerified(ctx, caller)
 }
 
 /** Turns the terminal away. */

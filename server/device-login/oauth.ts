@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { parseKey } from '../api-keys/key-format.ts'
-import { describeOwnKey, revokeOwnKey } from '../api-keys/own-key.ts'
+import { describeOwnKey } from '../api-keys/own-key.ts'
 import { verifyApiKey } from '../api-keys/verify.ts'
 import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { identify } from '../credentials/credentials.ts'
+import { endOwnCredential } from '../credentials/own-credential.ts'
 import { AppError } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
 import { oauthDoor } from '../http/oauth-door.ts'
@@ -68,9 +70,9 @@ export const oauthDoors: Door[] = [
     answers: 'An empty object, for a token that was ended and for one that never was',
     async handle(ctx, input, from) {
       if (input.client_id !== undefined) requireClient(input.client_id)
-      const caller = await callerOf(ctx, input.token, from)
+      const caller = await identify(ctx, input.token, from)
       // Somebody who was faster has done what was asked for.
-      if (caller) await revokeOwnKey(ctx, caller).catch(ignoreDeadKey)
+      if (caller) await endOwnCredential(ctx, caller).catch(ignoreDeadKey)
       return {}
     },
   }),

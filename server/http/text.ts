@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Control characters and direction overrides: they forge log lines, terminals and names on a page. */
-const INVISIBLE =
+export const INVISIBLE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g
 
 /**

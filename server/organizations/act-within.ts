@@ -74,6 +74,21 @@ export async function enter(
   return place
 }
 
+/**
+ * The organization that an address names, for what more than one scope allows: the noun asks what it needs.
+ *
+ * @throws AppError not_found for what is not the caller's
+ */
+export async function enterOrganization(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  org: string,
+): Promise<{ organization_id: string }> {
+  const place = await findPlace(ctx, org, 'default')
+  if (place && belongsTo(caller, place.organization_id)) return { organization_id: place.organization_id }
+  throw unknown('organization')
+}
+
 function belongsTo(caller: Caller, organization_id: string): boolean {
   if (caller.kind === 'organization') return caller.organization_id === organization_id
   return isVisible(caller, organization_id)

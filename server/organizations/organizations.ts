@@ -138,26 +138,6 @@ export async function createClient(
   }
 }
 
-/**
- * How many requests a minute each key of a client may make from now on; null: as many as the server's default.
- *
- * @throws AppError not_found
- */
-export async function setRateLimit(
-  ctx: Pick<AppContext, 'db' | 'now'>,
-  caller: PersonCaller,
-  { id, rate_limit }: { id: string; rate_limit: number | null },
-): Promise<ClientDetail> {
-  const before = await getClient(ctx, id)
-  const at = ctx.now().toISOString()
-  await ctx.db.transaction().execute(async (trx) => {
-    await trx.updateTable('organizations').set({ rate_limit }).where('id', '=', id).execute()
-    const detail = { from: before.rate_limit, to: rate_limit }
-    await recordEvent(trx, at, { ...changeOf(caller, id), action: 'client.rate_limit_changed', detail })
-  })
-  return getClient(ctx, id)
-}
-
 function changeOf(caller: PersonCaller, id: string) {
   return { actor: actorOf(caller), organization_id: id, target: id }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { line } from '../http/text.ts'
-import { router, staff } from '../procedures.ts'
-import { createClient, getClient, listClients, setRateLimit } from './organizations.ts'
+import { router, signedIn, staff, verified } from '../procedures.ts'
+import { getKeyPolicy, setKeyPolicy, setRateLimit } from './key-policy.ts'
+import { createClient, getClient, listClients } from './organizations.ts'
 
 const slug = z
   .string()
@@ -10,12 +11,6 @@ const slug = z
     /^[a-z0-9]+(-[a-z0-9]+)*$/,
     'must be lower-case letters, digits and single hyphens, such as halcyon-lab',
   )
-
-const rateLimit = z
-  .number('must be a whole number')
-  .int('must be a whole number')
-  .min(1, 'must be at least 1')
-  .max(1_000_000, 'must be at most 1000000')
 
 /** Admin → Clients: staff's view of the organizations. */
 export const clientsRouter = router({
@@ -26,7 +21,36 @@ export const clientsRouter = router({
   create: staff
     .input(z.object({ name: line(1, 80), slug: slug.optional() }))
     .mutation(({ ctx, input }) => createClient(ctx.app, ctx.person, input)),
+})
+
+const organization = z.object({ organization_id: z.uuid() })
+
+/** What an organization asks of its keys: its admins set it, the rate is staff's. */
+export const keyPolicyRouter = router({
+  get: signedIn
+    .input(organization)
+    .query(({ ctx, input }) => getKeyPolicy(ctx.app, ctx.person, input.organization_id)),
+  set: verified
+    .input(
+      organization.extend({
+        key_days_max: z
+          .int('must be a whole number of days')
+          .min(1, 'must be at least 1 day')
+          .max(3650, 'must be at most 3650 days')
+          .nullable(),
+        leaked_keys: z.enum(['revoke', 'notify']),
+      }),
+    )
+    .mutation(({ ctx, input }) => setKeyPolicy(ctx.app, ctx.person, input)),
   setRateLimit: staff
-    .input(z.object({ id: z.string().max(64), rate_limit: rateLimit.nullable() }))
+    .input(
+      organization.extend({
+        rate_limit: z
+          .int('must be a whole number')
+          .min(1, 'must be at least 1 request a minute')
+          .max(1_000_000, 'must be at most 1000000 requests a minute')
+          .nullable(),
+      }),
+    )
     .mutation(({ ctx, input }) => setRateLimit(ctx.app, ctx.person, input)),
 })

@@ -74,15 +74,20 @@ export function revoked() {
 
 export function known(members: object = {}) {
   return {
+    kind: 'personal_key',
     key_id: KEY.slice(3, 13),
     key_prefix: KEY.slice(0, 13),
     label: 'robotrace-cli (XKDF-PQ4N)',
     client_id: CLIENT_ID,
     organization: { id: CLIENT_ID, slug: 'halcyon', name: 'Halcyon Robotics' },
+    organizations: null,
+    project_id: null,
+    device_id: null,
     user_email: 'art@robotrace.dev',
     scopes: ['episodes:write', 'episodes:read'],
     created_at: '2026-05-04T20:08:14.000Z',
     expires_at: null,
+    rotation: { due: false, reason: null, by: '2026-08-02T20:08:14.000Z' },
     ...members,
   }
 }

@@ -19,6 +19,8 @@ export interface TestHostOptions {
   columns?: number
   /** What is typed at questions; undefined: Ctrl-C. Absent: nobody is there. */
   answers?: (string | undefined)[]
+  /** What is piped in; absent: a terminal. */
+  input?: string
   /** Whether a browser opens. */
   browser?: boolean
   /** `fake`: waiting moves the clock and takes no time. Default: the real clock, and waits cut to 20 ms. */
@@ -58,6 +60,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
       host.questions.push(question)
       return answers?.shift()
     },
+    readInput: options.input === undefined ? undefined : async () => options.input ?? '',
     now: () => (clock ? now : Date.now()),
     sleep: async (ms, signal) => {
       if (clock) now += ms

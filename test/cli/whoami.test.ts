@@ -24,6 +24,7 @@ describe('whoami', () => {
       'Saved at: 2026-05-04T20:08:14Z',
       `File: ${home.credentials}`,
       `Key: ${KEY.slice(0, 13)} (works)`,
+      'Kind: personal key',
       'Organization: Halcyon Robotics (halcyon)',
       'Rights: episodes:write, episodes:read',
       'Expires: never',
@@ -108,6 +109,54 @@ describe('whoami', () => {
       ...rest,
       overridden_by: [],
     })
+  })
+
+  test('a token that acts as its person: in which organizations, and with what rights', async () => {
+    using home = makeHome()
+    const organizations = [{ id: CLIENT_ID, slug: 'halcyon', name: 'Halcyon Robotics', role: 'admin' }]
+    const json = known({
+      kind: 'api_token',
+      key_prefix: 'tok_0',
+      client_id: null,
+      organization: null,
+      organizations,
+      scopes: null,
+      rotation: null,
+    })
+    await using server = await startLoginServer({ whoami: { status: 200, json } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain('Key: tok_0 (works)\nKind: API token\nOrganizations: halcyon (admin)\n')
+    expect(host.stdout()).toContain('Rights: whatever your role allows\n')
+    expect(host.stderr()).toBe('')
+  })
+
+  test.each([
+    ['age', 'is more than 90 days old', 'Rotate it'],
+    ['expiry', 'It works until 2026-08-02T20:08:14.000Z.', 'Rotate it'],
+    ['rotated', 'another key has taken its place', 'Put the new key here.'],
+  ])('a key that is due for rotation (%s) says so on standard error', async (reason, why, what) => {
+    using home = makeHome()
+    const rotation = { due: true, reason, by: '2026-08-02T20:08:14.000Z' }
+    const whoami = { status: 200, json: known({ rotation, device_id: 'dev_1' }) }
+    await using server = await startLoginServer({ whoami })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain('Pinned to: device dev_1')
+    expect(host.stderr()).toContain(why)
+    expect(host.stderr()).toContain(what)
+  })
+
+  test('a deployment from before kinds and rotation is read all the same', async () => {
+    using home = makeHome()
+    const { kind, organizations, project_id, device_id, rotation, ...before } = known()
+    await using server = await startLoginServer({ whoami: { status: 200, json: before } })
+    home.save(profile('default', server.url))
+    const { status, host } = await home.robotrace('whoami')
+    expect(status).toBe(0)
+    expect(host.stdout()).toContain('Organization: Halcyon Robotics (halcyon)')
   })
 
   test('a server in trouble: what to do, and how its own log calls the request', async () => {

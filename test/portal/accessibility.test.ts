@@ -34,6 +34,7 @@ async function world(server: TestServer): Promise<World> {
   const recording = await sdk(server, api_key).startEpisode({ name: 'live', request_uploads: ['video'] })
   const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
   await portal.apiKeys.revoke.mutate({ id: api_key_id })
+  await portal.apiTokens.make.mutate({})
   return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
 }
 
@@ -53,6 +54,8 @@ const PAGES: Visit[] = [
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
+  ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
+  ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
   ['audit', () => '/portal/audit', (at) => at.owner, 'revoked the API key'],
   ['audit of nobody', () => '/portal/audit?actor=acc_nobody', (at) => at.owner, 'No event fits'],
   ['audit of the server', () => '/admin/audit', (at) => at.staff, 'made the API key'],
@@ -131,6 +134,21 @@ describe.each([
     expect(await violations(page)).toEqual([])
     await page.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByText('axe stopped working').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('making, showing and revoking an API token', async () => {
+    const somebody = await tenant(server)
+    await using tab = await open(somebody.owner)
+    const { page } = tab
+    await page.goto('/portal/tokens')
+    await page.getByLabel('Validity').selectOption('Another number of days…')
+    await page.getByRole('button', { name: 'make API token' }).click()
+    await page.getByRole('button', { name: 'Copy token' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await page.getByRole('button', { name: /Revoke token/ }).click()
+    await page.getByText('refused from its next request on').waitFor()
     expect(await violations(page)).toEqual([])
   })
 

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Client, ConfigurationError } from '../../sdk/mod.ts'
 import { Client as WebClient } from '../../sdk/web.ts'
 import { makeKey } from '../../server/api-keys/key-format.ts'
-import { KEY } from './wire-server.ts'
+import { KEY, startWireServer } from './wire-server.ts'
 
 const SAVED = makeKey().key
 const FROM_ENV = makeKey().key
+const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
 
 let home: string
 
@@ -17,6 +18,8 @@ beforeEach(() => {
   vi.stubEnv('ROBOTRACE_HOME', home)
   vi.stubEnv('ROBOTRACE_API_KEY', '')
   vi.stubEnv('ROBOTRACE_BASE_URL', '')
+  vi.stubEnv('ROBOTRACE_ORGANIZATION', '')
+  vi.stubEnv('REROBOTS_API_TOKEN', '')
 })
 
 afterEach(() => {
@@ -69,6 +72,38 @@ describe('where key and address come from', () => {
     vi.stubEnv('ROBOTRACE_API_KEY', FROM_ENV)
     expect(shown(new Client({ profile: 'staging' }))).toBe(`${prefix(KEY)} https://staging.example`)
     expect(refusal(() => new Client({ profile: 'prod' }))).toContain("no profile 'prod'")
+  })
+
+  test('REROBOTS_API_TOKEN is used after ROBOTRACE_API_KEY and before the file', async () => {
+    await using server = await startWireServer()
+    save(`[default]\napi_key = "${SAVED}"\nbase_url = "${server.url}"\n`)
+    const sent = async () => {
+      await new Client({ verbose: false }).startEpisode()
+      return server.arrived.at(-1)?.headers.authorization
+    }
+    expect(await sent()).toBe(`Bearer ${SAVED}`)
+    vi.stubEnv('REROBOTS_API_TOKEN', TOKEN)
+    expect(await sent()).toBe(`Bearer ${TOKEN}`)
+    vi.stubEnv('ROBOTRACE_API_KEY', FROM_ENV)
+    expect(await sent()).toBe(`Bearer ${FROM_ENV}`)
+  })
+
+  test('the organization goes with every call that carries the key, and with no other', async () => {
+    await using server = await startWireServer()
+    const headers = async (organization?: string) => {
+      const client = new Client({ base_url: server.url, api_key: TOKEN, organization, verbose: false })
+      server.arrived.length = 0
+      await client.logEpisode({ video: new Uint8Array(8) })
+      return server.arrived.map((one) => one.headers['x-robotrace-organization'])
+    }
+    expect(await headers()).toEqual([undefined, undefined, undefined])
+    vi.stubEnv('ROBOTRACE_ORGANIZATION', 'halcyon')
+    expect(await headers()).toEqual(['halcyon', undefined, 'halcyon'])
+    expect(await headers('acme')).toEqual(['acme', undefined, 'acme'])
+    expect(server.arrived.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST'])
+    expect(
+      refusal(() => new Client({ api_key: KEY, base_url: server.url, organization: 'a\r\nb' })),
+    ).toContain('organization must be')
   })
 
   test('a file written as JSON is read as well', () => {

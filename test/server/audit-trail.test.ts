@@ -72,12 +72,14 @@ describe('the trail of an organization', () => {
     const sam = await person(server, { staff: true, name: 'Sam Staff' })
     const portal = portalClient(server, sam)
     const { id } = await portal.clients.create.mutate({ name: 'Northwind' })
-    expect(await portal.clients.setRateLimit.mutate({ id, rate_limit: 600 })).toMatchObject({
+    expect(
+      await portal.keyPolicy.setRateLimit.mutate({ organization_id: id, rate_limit: 600 }),
+    ).toMatchObject({
       rate_limit: 600,
     })
     const { items } = await portal.audit.listAll.query({ organization_id: id })
     expect(items.map(({ action, detail }) => [action, detail])).toEqual([
-      ['client.rate_limit_changed', { from: null, to: 600 }],
+      ['organization.rate_limit_changed', { rate_limit: 600 }],
       ['client.created', {}],
     ])
   })
@@ -107,7 +109,7 @@ describe('the trail of an organization', () => {
     const { owner, organization_id, api_key_id } = await tenant(server)
     const portal = portalClient(server, owner)
     for (let nth = 0; nth < 6; nth++) await record(server, organization_id)
-    server.clock.advance('2h')
+    server.clock.advance('1h')
     const since = server.ctx.now().toISOString()
     await portal.apiKeys.revoke.mutate({ id: api_key_id })
     const actions = async (filter: object) =>

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { CreateDevice, Device, DeviceList, RemovedDevice } from '../../sdk/wire.ts'
+import { accepts, answers } from '../http/conforms.ts'
+
+const slugOrId = z.string().max(64)
+
+export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
+export const deviceAddress = projectAddress.extend({ device: slugOrId })
+export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: z.string().max(64) })
+
+/** Fit for addresses and command lines, and never taken for an id. */
+const deviceName = z
+  .string('must be a text')
+  .trim()
+  .regex(
+    /^(?!dev_)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, _ or -, beginning with a letter or digit, such as arm-7',
+  )
+
+export const createDeviceBody = accepts<CreateDevice>()(z.object({ name: deviceName }))
+export const createDeviceInput = createDeviceBody.extend(projectAddress.shape)
+
+export const authorizedKeysQuery = deviceAddress.extend({ fingerprint: z.string().max(100).optional() })
+
+export const device = answers<Device>()(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    organization: z.string(),
+    project: z.string(),
+    created_at: z.iso.datetime(),
+    ssh_key_count: z.number(),
+  }),
+)
+
+export const deviceList = answers<DeviceList>()(z.object({ items: z.array(device) }))
+
+export const removedDevice = answers<RemovedDevice>()(
+  z.object({ id: z.string(), removed_at: z.iso.datetime(), keys_revoked: z.number() }),
+)

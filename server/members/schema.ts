@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+export const organizationId = z.string().max(64)
+export const accountId = z.string().max(64)
+export const role = z.enum(['owner', 'admin', 'member', 'viewer'])
+
+export const memberInput = z.object({ organization_id: organizationId, account_id: accountId })
+
+/** How long an invitation's link is good for. */
+const days = z.union([z.literal(1), z.literal(7), z.literal(30)], 'must be 1, 7 or 30 days').default(7)
+
+const email = z
+  .string()
+  .trim()
+  .max(254, 'must have at most 254 characters')
+  .pipe(z.email('must be an e-mail address such as you@lab.example'))
+
+export const invitationInput = z.object({ organization_id: organizationId, email, role, days })
+export const renewInput = z.object({ id: z.string().max(64), days })
