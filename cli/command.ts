@@ -6,6 +6,7 @@ import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { scan } from './scan.ts'
 import { token } from './token.ts'
 import { version } from './version.ts'
 import { whoami } from './whoami.ts'
@@ -18,6 +19,8 @@ export interface Given {
   flag: (name: string) => boolean
   /** What follows the command's name without dashes. */
   argument: string | undefined
+  /** All of it, where a command takes several. */
+  arguments: readonly string[]
 }
 
 /** One command: what it is called, what it takes, what it does. */
@@ -36,6 +39,8 @@ export interface Command {
 export interface Argument {
   name: string
   optional?: boolean
+  /** Any number of them. */
+  many?: boolean
   choices?: readonly string[]
   about?: string
 }
@@ -55,6 +60,7 @@ export const COMMANDS: readonly Command[] = [
   login,
   whoami,
   logout,
+  scan,
   auditVerify,
   token,
   version,
@@ -120,8 +126,9 @@ function placeOf(program: Commander, host: Host, { name, summary, examples }: Co
   return parent.command(last)
 }
 
-function argumentOf({ name, optional, choices, about }: Argument): [string, string] {
-  return [optional ? `[${name}]` : `<${name}>`, choices?.join(', ') ?? about ?? '']
+function argumentOf({ name, optional, many, choices, about }: Argument): [string, string] {
+  const named = many ? `${name}...` : name
+  return [optional ? `[${named}]` : `<${named}>`, choices?.join(', ') ?? about ?? '']
 }
 
 function prepare(wired: Commander, host: Host, summary: string, examples: readonly string[]): void {
@@ -160,6 +167,7 @@ function givenTo(wired: Commander): Given {
     },
     flag: (name) => find(name) === true,
     argument: wired.args[0],
+    arguments: wired.args,
   }
 }
 

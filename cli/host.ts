@@ -26,6 +26,8 @@ export interface Host {
   ask: (question: string, signal?: AbortSignal) => Promise<string | undefined>
   /** Everything that is piped in; absent when standard input is a terminal. */
   readInput?: () => Promise<string>
+  /** The same piece by piece, for what may be larger than memory; of a terminal, what is typed. */
+  input: () => AsyncIterable<Uint8Array>
   /** Milliseconds since 1970. */
   now: () => number
   /** Waits; rejects with the signal's reason when it is aborted. */
@@ -56,6 +58,7 @@ export function processHost(): Host {
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     ask,
     readInput: process.stdin.isTTY ? undefined : readInput,
+    input: () => process.stdin,
     now: Date.now,
     sleep: pause,
     every: (ms, run) => {

@@ -23,8 +23,16 @@ export type PasskeyQuestion = NonNullable<ConfirmQuestion['passkey']>
 export type NewPasskeyQuestion = Answers['auth']['startPasskey']
 export type TotpSetup = Answers['auth']['startTotp']
 export type ApiKey = Answers['apiKeys']['list'][number]
+/** What an organization asks of its keys. */
+export type KeyPolicy = Answers['keyPolicy']['get']
 /** One of one's own API tokens, without its text. */
 export type ApiToken = Answers['apiTokens']['list'][number]
+export type Member = Answers['members']['list'][number]
+/** What another role or a removal stops, by name. */
+export type Consequences = Answers['members']['consequences']
+export type Invitation = Answers['invitations']['list'][number]
+export type InvitationView = Answers['invitation']['view']
+export type Identity = Answers['provider']['identities'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

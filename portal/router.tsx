@@ -18,6 +18,15 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const MembersPage = lazy(() =>
+  import('./organizations/members-page.tsx').then((m) => ({ default: m.MembersPage })),
+)
+const InvitationPage = lazy(() =>
+  import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
+)
+const PersonalKeysPage = lazy(() =>
+  import('./api-keys/personal-keys-page.tsx').then((m) => ({ default: m.PersonalKeysPage })),
+)
 const ApiTokensPage = lazy(() =>
   import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
 )
@@ -58,6 +67,7 @@ const ROUTES: RouteDefinition[] = [
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
   { path: '/tokens', component: toTokens },
+  { path: '/invitation', component: InvitationPage },
   {
     path: '/',
     component: Shell,
@@ -66,7 +76,9 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/episodes', component: EpisodesPage },
       { path: '/portal/episodes/:id', component: EpisodePage, preload: preloadEpisode },
       { path: '/portal/api-keys', component: ApiKeysPage },
+      { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
+      { path: '/portal/members', component: MembersPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },

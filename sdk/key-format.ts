@@ -3,6 +3,8 @@
  * everything before them. A key of another maker may look different; only the server can judge it.
  */
 const OUR_SHAPE = /^(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}$/
+/** The same anywhere in a text: what docs/keys.md gives to scanners. */
+const KEYS_IN_TEXT = /\b(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}\b/g
 const ANY_KEY = /\b((?:rt|rbtk)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
 const ANY_JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
@@ -21,10 +23,31 @@ export function keyProblem(key: string): string | undefined {
   if (JWT.test(key)) return undefined
   if (!/^(?:rt|rbtk)_/.test(key)) return 'does not start with rt_ (or rbtk_)'
   if (!OUR_SHAPE.test(key)) return undefined
-  const checked = key.slice(0, -CHECK_LENGTH)
-  return checksum(checked) === key.slice(-CHECK_LENGTH)
-    ? undefined
-    : 'was mistyped or cut: its checksum does not fit'
+  return isIntact(key) ? undefined : 'was mistyped or cut: its checksum does not fit'
+}
+
+/** Whether the last six characters are the checksum of the others. */
+function isIntact(key: string): boolean {
+  return checksum(key.slice(0, -CHECK_LENGTH)) === key.slice(-CHECK_LENGTH)
+}
+
+/** A key found in a text: where it begins and ends, and its public part. */
+export interface FoundKey {
+  start: number
+  end: number
+  key_prefix: string
+}
+
+/**
+ * The keys in a text, by shape and checksum, without asking anybody: of look-alikes, one in four thousand million
+ * passes.
+ *
+ * @example findKeys(`api_key = "${key}"`) // [{ start: 11, end: 68, key_prefix: 'rt_8a4f01c2b3' }]
+ */
+export function findKeys(text: string): FoundKey[] {
+  return [...text.matchAll(KEYS_IN_TEXT)]
+    .filter(([key]) => isIntact(key))
+    .map(({ 0: key, index }) => ({ start: index, end: index + key.length, key_prefix: keyPrefix(key) }))
 }
 
 /**

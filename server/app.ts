@@ -25,6 +25,7 @@ import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { publicError } from './procedures.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
@@ -37,6 +38,7 @@ export const DOORS: readonly Door[] = [
   ...episodeDoors,
   ...credentialDoors,
   ...apiKeyDoors,
+  ...leakedKeyDoors,
   ...accountDoors,
   ...deviceLoginDoors,
   ...oauthDoors,

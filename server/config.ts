@@ -30,6 +30,8 @@ export interface Config {
   production: boolean
   /** Sender of mails, `Name <address>`; undefined: no mail is sent. */
   mail_from: string | undefined
+  /** File with the public keys a secret scanner signs its alerts with; undefined: no alerts are taken. */
+  scanning_keys: string | undefined
   /** The OpenID provider people may sign in with, if there is one. */
   oidc: { issuer: string; client_id: string; name: string } | undefined
 }
@@ -90,6 +92,7 @@ export const environment = z.object({
     )
     .refine((networks) => networks.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8'),
   ROBOTRACE_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60),
+  ROBOTRACE_SCANNING_KEYS: z.string().min(1).optional(),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   ROBOTRACE_SMTP_URL: z
     .string()
@@ -143,6 +146,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       trusted_proxies: value.ROBOTRACE_TRUSTED_PROXIES,
       rate_limit: value.ROBOTRACE_RATE_LIMIT,
       log_level: value.ROBOTRACE_LOG_LEVEL,
+      scanning_keys: value.ROBOTRACE_SCANNING_KEYS,
       production: value.NODE_ENV === 'production',
       mail_from: value.ROBOTRACE_MAIL_FROM,
       oidc: providerOf(value),

@@ -13,6 +13,7 @@ import css from './entry.module.css'
 import { Entry } from './entry.tsx'
 import { nextPath } from './next-path.ts'
 import { canUsePasskeys, usePasskey } from './passkey.ts'
+import { ProviderProblem, ProviderSignIn } from './provider-sign-in.tsx'
 import { SecondStep } from './second-step.tsx'
 import { meQuery } from './session.tsx'
 
@@ -73,6 +74,7 @@ function FirstStep(props: { lead?: string; why: unknown; next: (step: Step) => v
     <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>
         <FormProblem error={error() ?? props.why} />
+        <ProviderProblem />
         <Field
           label="E-mail"
           type="email"
@@ -99,9 +101,12 @@ function FirstStep(props: { lead?: string; why: unknown; next: (step: Step) => v
       <Show when={usable()}>
         <PasskeySignIn />
       </Show>
+      <ProviderSignIn />
       <Show
         when={setup.isSuccess && setup.data.needed}
-        fallback={<p class={css.small}>Accounts are made by the administrator of this server.</p>}
+        fallback={
+          <p class={css.small}>Accounts are made by invitation: ask an admin of your organization.</p>
+        }
       >
         <p class={css.small}>
           This server has no account yet. It printed a set-up link when it started: open that link to make the

@@ -1,64 +1,48 @@
-import { queryOptions, useQuery } from '@tanstack/solid-query'
+import { useQuery } from '@tanstack/solid-query'
 import KeyRound from 'lucide-solid/icons/key-round'
 import Plus from 'lucide-solid/icons/plus'
 import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
-import { type ApiKey, api, type Organization } from '../api.ts'
-import { Badge } from '../ui/badge.tsx'
+import type { ApiKey, Organization } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { ahead, count } from '../ui/format.ts'
 import { PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
-import { Time, useNow } from '../ui/time.tsx'
+import { useNow } from '../ui/time.tsx'
 import css from './api-key-panel.module.css'
+import { KeyDetail } from './key-detail.tsx'
+import { apiKeysQuery, isLive, keyDaysQuery, type Looker, mayRevoke, mayRotate, tally } from './key-facts.ts'
+import { KeyRow } from './key-row.tsx'
 import { MintDialog } from './mint-dialog.tsx'
 import { RevokeDialog } from './revoke-dialog.tsx'
-
-/** The keys of an organization. Looked at again now and then: "last used" is news. */
-export function apiKeysQuery(organization_id: string) {
-  return queryOptions({
-    queryKey: ['api-keys', organization_id],
-    queryFn: () => api.apiKeys.list.query({ organization_id }),
-    refetchInterval: 15_000,
-    // A row that changed keeps its place in the page, and with it the focus of its button.
-    reconcile: 'id',
-  })
-}
+import { RotateDialog } from './rotate-dialog.tsx'
 
 /** The button that mints, with the dialogs behind it. */
-export function NewApiKey(props: { organization_id: string }): JSX.Element {
+export function NewApiKey(props: { organization_id: string; ownRole: Organization['role'] }): JSX.Element {
   const [open, setOpen] = createSignal(false)
   return (
     <>
       <Button variant="primary" onClick={() => setOpen(true)}>
         <Plus size={15} aria-hidden="true" /> New API key
       </Button>
-      <MintDialog organization_id={props.organization_id} open={open()} close={() => setOpen(false)} />
+      <Show when={open()}>
+        <MintDialog
+          organization_id={props.organization_id}
+          ownRole={props.ownRole}
+          close={() => setOpen(false)}
+        />
+      </Show>
     </>
   )
 }
 
-/**
- * The table of keys, the same for members and for staff. Viewers look; members revoke what they minted;
- * admins revoke any.
- */
+const COLUMNS = ['Key', 'May', 'Created', 'Last used', '30 days', 'Status']
+
+/** The table of keys, the same for members and for staff. */
 export function ApiKeyPanel(props: { organization_id: string; ownRole: Organization['role'] }): JSX.Element {
-  const session = useSession()
   const keys = useQuery(() => apiKeysQuery(props.organization_id))
-  const [revoking, setRevoking] = createSignal<ApiKey>()
-  const now = useNow()
-  const isLive = (key: ApiKey): boolean => !key.revoked_at && !isExpired(key, now())
-  const sorted = createMemo(() => {
-    const all = keys.isSuccess ? keys.data : []
-    return [...all.filter(isLive), ...all.filter((key) => !isLive(key))]
-  })
-  const mayRevoke = (key: ApiKey): boolean => {
-    if (props.ownRole === 'owner' || props.ownRole === 'admin') return true
-    return props.ownRole === 'member' && key.created_by.id === session.me().account.id
-  }
   return (
     <Switch>
       <Match when={keys.isError && !keys.isSuccess}>
@@ -75,150 +59,88 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
         </EmptyState>
       </Match>
       <Match when={true}>
-        <TableFrame label="API keys">
-          <table class={`${table.table} ${css.keys}`} role="table">
-            <thead>
-              <tr>
-                <th>Label</th>
-                <th>Public prefix</th>
-                <th>Created</th>
-                <th>By</th>
-                <th>Last used</th>
-                <th>Status</th>
-                <th class={table.end}>
-                  <span class="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              <Show when={keys.isSuccess} fallback={<SkeletonRows columns={7} />}>
-                <For each={sorted()}>
-                  {(key) => (
-                    <KeyLine
-                      api_key={key}
-                      live={isLive(key)}
-                      mayRevoke={mayRevoke(key)}
-                      revoke={() => setRevoking(key)}
-                    />
-                  )}
-                </For>
-              </Show>
-            </tbody>
-          </table>
-          <Show when={keys.isSuccess}>
-            <p class={table.note}>{tally(sorted(), isLive)}</p>
-          </Show>
-        </TableFrame>
-        <RevokeDialog
-          api_key={revoking()}
+        <KeyTable
+          keys={keys.isSuccess ? keys.data : undefined}
           organization_id={props.organization_id}
-          close={() => setRevoking(undefined)}
+          ownRole={props.ownRole}
         />
       </Match>
     </Switch>
   )
 }
 
-function isExpired(key: ApiKey, now: number): boolean {
-  return key.expires_at !== null && Date.parse(key.expires_at) <= now
-}
+type Acting = { key: ApiKey; act: 'open' | 'rotate' | 'revoke' }
 
-/** `2 live keys, 1 revoked, 1 expired` */
-function tally(keys: ApiKey[], isLive: (key: ApiKey) => boolean): string {
-  const live = keys.filter(isLive).length
-  const revoked = keys.filter((key) => key.revoked_at).length
-  const expired = keys.length - live - revoked
-  return [
-    count(live, 'live key'),
-    ...(revoked > 0 ? [`${revoked} revoked`] : []),
-    ...(expired > 0 ? [`${expired} expired`] : []),
-  ].join(', ')
-}
-
-function KeyLine(props: {
-  api_key: ApiKey
-  live: boolean
-  mayRevoke: boolean
-  revoke: () => void
+function KeyTable(props: {
+  keys: ApiKey[] | undefined
+  organization_id: string
+  ownRole: Organization['role']
 }): JSX.Element {
+  const session = useSession()
+  const days = useQuery(() => keyDaysQuery(props.organization_id))
+  const [acting, setActing] = createSignal<Acting>()
+  const now = useNow()
+  const who = (): Looker => ({ account_id: session.me().account.id, role: props.ownRole })
+  const all = () => props.keys ?? []
+  const sorted = createMemo(() => {
+    const live = (key: ApiKey): boolean => isLive(key, now())
+    return [...all().filter(live), ...all().filter((key) => !live(key))]
+  })
+  const daysOf = (id: string) => (days.isSuccess ? days.data[id] : undefined)
+  const close = (): void => {
+    setActing(undefined)
+  }
   return (
-    <tr class={!props.live ? css.dead : undefined} role="row" data-row>
-      <td role="cell" class={`${table.wrapText} ${css.label}`}>
-        <bdi>{props.api_key.label}</bdi>
-        <Show when={props.api_key.hostname ?? props.api_key.sdk_version}>
-          <p class={css.terminal}>
-            <bdi>{props.api_key.hostname ?? 'Unnamed machine'}</bdi>
-            <Show when={props.api_key.sdk_version}>
-              {' · '}
-              <bdi>{props.api_key.sdk_version}</bdi>
+    <>
+      <TableFrame label="API keys">
+        <table class={`${table.table} ${css.keys}`} role="table">
+          <thead>
+            <tr>
+              <For each={COLUMNS}>{(name) => <th>{name}</th>}</For>
+              <th class={table.end}>
+                <span class="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <Show when={props.keys} fallback={<SkeletonRows columns={7} />}>
+              <For each={sorted()}>
+                {(key) => (
+                  <KeyRow
+                    api_key={key}
+                    keys={all()}
+                    days={daysOf(key.id)}
+                    live={isLive(key, now())}
+                    mayRotate={mayRotate(key, who())}
+                    mayRevoke={mayRevoke(key, who())}
+                    open={() => setActing({ key, act: 'open' })}
+                    rotate={() => setActing({ key, act: 'rotate' })}
+                    revoke={() => setActing({ key, act: 'revoke' })}
+                  />
+                )}
+              </For>
             </Show>
-          </p>
+          </tbody>
+        </table>
+        <Show when={props.keys}>
+          <p class={table.note}>{tally(sorted(), now())}</p>
         </Show>
-      </td>
-      <td role="cell" class={css.prefix}>
-        <code>{props.api_key.prefix}</code>
-        <span class={css.hidden} aria-hidden="true">
-          _••••
-        </span>
-      </td>
-      <td role="cell" class={css.created}>
-        <Time at={props.api_key.created_at} />
-      </td>
-      <td role="cell" class={css.by} title={props.api_key.created_by.email}>
-        <bdi>{props.api_key.created_by.name}</bdi>
-      </td>
-      <td role="cell" class={css.used}>
-        <Show when={props.api_key.last_used_at} fallback={<span class={table.dim}>Never</span>}>
-          {(at) => <Time at={at()} />}
-        </Show>
-      </td>
-      <td role="cell" class={css.status}>
-        <KeyStatus api_key={props.api_key} live={props.live} />
-      </td>
-      <td role="cell" class={`${table.end} ${css.end}`}>
-        <Show when={props.live && props.mayRevoke}>
-          <Button
-            size="sm"
-            variant="ghost"
-            aria-label={`Revoke ${props.api_key.label}`}
-            onClick={props.revoke}
-          >
-            Revoke
-          </Button>
-        </Show>
-      </td>
-    </tr>
-  )
-}
-
-/** Whether a key works, and until when or since when not. */
-function KeyStatus(props: { api_key: ApiKey; live: boolean }): JSX.Element {
-  return (
-    <Switch fallback={<Badge tone="ready">Live</Badge>}>
-      <Match when={props.api_key.revoked_at}>
-        {(at) => (
-          <Badge tone="neutral">
-            Revoked <Time at={at()} />
-          </Badge>
+      </TableFrame>
+      <Show when={acting()} keyed>
+        {({ key, act }) => (
+          <Switch>
+            <Match when={act === 'open'}>
+              <KeyDetail api_key={key} keys={all()} mayEdit={mayRevoke(key, who())} close={close} />
+            </Match>
+            <Match when={act === 'rotate'}>
+              <RotateDialog api_key={key} close={close} />
+            </Match>
+            <Match when={act === 'revoke'}>
+              <RevokeDialog api_key={key} close={close} />
+            </Match>
+          </Switch>
         )}
-      </Match>
-      <Match when={!props.live && props.api_key.expires_at}>
-        {(at) => (
-          <Badge tone="neutral">
-            Expired <Time at={at()} />
-          </Badge>
-        )}
-      </Match>
-      <Match when={props.api_key.expires_at}>
-        {(at) => (
-          <>
-            <Badge tone="ready">Live</Badge>{' '}
-            <span class={css.expires}>
-              Expires <Time at={at()} words={ahead} />
-            </span>
-          </>
-        )}
-      </Match>
-    </Switch>
+      </Show>
+    </>
   )
 }

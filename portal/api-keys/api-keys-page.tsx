@@ -3,6 +3,7 @@ import { useSession } from '../accounts/session.tsx'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { ApiKeyPanel, NewApiKey } from './api-key-panel.tsx'
+import { KeyPolicyPanel } from './key-policy.tsx'
 import { TerminalPolicyPanel } from './terminal-policy.tsx'
 
 /** `/portal/api-keys`: which keys are live, who made them, when each was used last. */
@@ -20,10 +21,15 @@ export function ApiKeysPage(): JSX.Element {
               note="A key logs and reads the episodes of this organization. Give every robot its own, so that revoking one stops one."
             >
               <Show when={role() !== 'viewer'}>
-                <NewApiKey organization_id={organization.id} />
+                <NewApiKey organization_id={organization.id} ownRole={role()} />
               </Show>
             </PageHead>
             <ApiKeyPanel organization_id={organization.id} ownRole={role()} />
+            <KeyPolicyPanel
+              organization_id={organization.id}
+              mayChange={role() === 'owner' || role() === 'admin'}
+              staff={session.me().account.staff}
+            />
             <TerminalPolicyPanel
               organization_id={organization.id}
               mayChange={role() === 'owner' || role() === 'admin'}

@@ -8,23 +8,12 @@ import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import { Time, useNow } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
+import { shortNetwork } from './key-facts.ts'
 
 const DAY = 86_400_000
 
 /** Says what stops working; a key that was used within a day wants its label typed. */
-export function RevokeDialog(props: {
-  api_key: ApiKey | undefined
-  organization_id: string
-  close: () => void
-}): JSX.Element {
-  return (
-    <Show when={props.api_key} keyed>
-      {(key) => <RevokeOne api_key={key} organization_id={props.organization_id} close={props.close} />}
-    </Show>
-  )
-}
-
-function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () => void }): JSX.Element {
+export function RevokeDialog(props: { api_key: ApiKey; close: () => void }): JSX.Element {
   const now = useNow()
   const [typed, setTyped] = createSignal('')
   const inUse = () =>
@@ -33,7 +22,7 @@ function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () 
   const { error, busy, submit, forget } = createSubmission(async () => {
     if (!sure()) return
     await api.apiKeys.revoke.mutate({ id: props.api_key.id })
-    await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization_id] })
+    await queryClient.invalidateQueries({ queryKey: ['api-keys'] })
     toast({ title: 'Key revoked', detail: `${props.api_key.label} stopped working.` })
     props.close()
   })
@@ -50,7 +39,16 @@ function RevokeOne(props: { api_key: ApiKey; organization_id: string; close: () 
           <Show when={props.api_key.last_used_at} fallback="This key was never used.">
             {(at) => (
               <>
-                Last used <Time at={at()} />.
+                Last used <Time at={at()} />
+                <Show when={props.api_key.last_network}>
+                  {(network) => (
+                    <>
+                      {' '}
+                      from <code>{shortNetwork(network())}</code>
+                    </>
+                  )}
+                </Show>
+                .
               </>
             )}
           </Show>

@@ -4,6 +4,7 @@ import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { For, type JSX, Match, Switch } from 'solid-js'
 import { type ClientDetail, problemOf } from '../api.ts'
 import { ApiKeyPanel, NewApiKey } from '../api-keys/api-key-panel.tsx'
+import { KeyPolicyPanel } from '../api-keys/key-policy.tsx'
 import { LinkButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -71,10 +72,11 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
       <Section
         title="API access"
         note="Keys belong to this client alone. A revoked key stays in the list for the record."
-        actions={<NewApiKey organization_id={props.client.id} />}
+        actions={<NewApiKey organization_id={props.client.id} ownRole="admin" />}
       >
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
+      <KeyPolicyPanel organization_id={props.client.id} mayChange staff />
       <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Since']} rows={props.client.members}>
         {(member) => (
           <tr>

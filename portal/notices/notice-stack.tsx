@@ -59,7 +59,7 @@ function NoticeLine(props: { notice: Notice; dismiss: () => void; revoke: () => 
       <p>
         {noticeSentence(props.notice)} <Time class={css.when} at={props.notice.created_at} />
       </p>
-      <Show when={props.notice.detail.api_key_id}>
+      <Show when={props.notice.detail.api_key_id && props.notice.detail.outcome !== 'revoked'}>
         <Button size="sm" class={css.revoke} onClick={props.revoke}>
           Revoke this key
         </Button>
@@ -79,6 +79,10 @@ function noticeSentence({ kind, detail }: Notice): string {
     return `You authorized ${detail.hostname ?? 'a terminal'} at ${address} for ${detail.organization ?? 'your organization'}.`
   if (kind === 'device_login_poisoned')
     return `Another account opened the code of the login you had opened; it was stopped. ${machine} got no key.`
+  if (kind === 'api_key_leaked') {
+    const done = detail.outcome === 'revoked' ? 'It was revoked.' : 'It still works: rotate or revoke it.'
+    return `The API key ${detail.label ?? detail.prefix ?? ''} was found in public${detail.url ? ` at ${detail.url}` : ''}. ${done}`
+  }
   if (kind === 'session_reused')
     return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`

@@ -14,7 +14,7 @@ export function RevokeNoticedKey(props: {
   done: () => void
 }): JSX.Element {
   const id = () => props.notice.detail.api_key_id ?? ''
-  const machine = () => props.notice.detail.hostname ?? 'the terminal'
+  const machine = () => props.notice.detail.hostname ?? props.notice.detail.label ?? 'the terminal'
   const { error, busy, submit } = createSubmission(async () => {
     const { label } = await api.deviceLogin.revokeKey.mutate({ api_key_id: id() })
     toast({ title: 'Key revoked', detail: `${label} stopped working.` })
@@ -29,8 +29,8 @@ export function RevokeNoticedKey(props: {
       title={`Revoke the key of ${machine()}?`}
       description={
         <>
-          Whatever uses <code>rt_{id()}</code> stops logging with its next request, and this cannot be undone.
-          Its episodes stay.
+          Whatever uses <code>{props.notice.detail.prefix ?? `rt_${id()}`}</code> stops logging with its next
+          request, and this cannot be undone. Its episodes stay.
         </>
       }
       footer={

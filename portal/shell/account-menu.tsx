@@ -1,6 +1,7 @@
 import { DropdownMenu } from '@kobalte/core/dropdown-menu'
 import { useNavigate } from '@solidjs/router'
 import Check from 'lucide-solid/icons/check'
+import KeyRound from 'lucide-solid/icons/key-round'
 import Keyboard from 'lucide-solid/icons/keyboard'
 import LogOut from 'lucide-solid/icons/log-out'
 import Monitor from 'lucide-solid/icons/monitor'
@@ -44,6 +45,12 @@ export function AccountMenu(): JSX.Element {
         <p class={menu.label}>{account().email}</p>
         <DropdownMenu.Item class={menu.item} onSelect={() => navigate(session.href('/portal/settings'))}>
           <Settings size={15} aria-hidden="true" /> Settings
+        </DropdownMenu.Item>
+        <DropdownMenu.Item
+          class={menu.item}
+          onSelect={() => navigate(session.href('/portal/settings/api-keys'))}
+        >
+          <KeyRound size={15} aria-hidden="true" /> Personal API keys
         </DropdownMenu.Item>
         <DropdownMenu.Item class={menu.item} onSelect={openShortcutList}>
           <Keyboard size={15} aria-hidden="true" /> Keyboard shortcuts

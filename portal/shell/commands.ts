@@ -31,7 +31,9 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'Episodes', hint: 'g e', run: go(session.href('/portal/episodes')) },
     { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
     { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
+    { label: 'Personal API keys', hint: 'Settings', run: go(session.href('/portal/settings/api-keys')) },
     { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
+    { label: 'Members', hint: 'g m', run: go(session.href('/portal/members')) },
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
   ]

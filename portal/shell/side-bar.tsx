@@ -4,8 +4,10 @@ import KeyRound from 'lucide-solid/icons/key-round'
 import ListVideo from 'lucide-solid/icons/list-video'
 import Search from 'lucide-solid/icons/search'
 import Ticket from 'lucide-solid/icons/ticket'
+import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
@@ -26,11 +28,22 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/episodes')} label="Episodes">
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
-        <NavLink href={session.href('/portal/api-keys')} label="API keys">
+        <NavLink
+          href={session.href('/portal/api-keys')}
+          label="API keys"
+          extra={
+            <Show when={session.organization()} keyed>
+              {(organization) => <KeysToRotate organization_id={organization.id} />}
+            </Show>
+          }
+        >
           <KeyRound size={16} aria-hidden="true" />
         </NavLink>
         <NavLink href={session.href('/portal/tokens')} label="API tokens">
           <Ticket size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/members')} label="Members">
+          <Users size={16} aria-hidden="true" />
         </NavLink>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
@@ -44,11 +57,17 @@ export function SideBar(): JSX.Element {
   )
 }
 
-function NavLink(props: { href: string; label: string; children: JSX.Element }): JSX.Element {
+function NavLink(props: {
+  href: string
+  label: string
+  children: JSX.Element
+  extra?: JSX.Element
+}): JSX.Element {
   return (
     <A href={props.href} class={css.link} activeClass={css.active} inactiveClass="" title={props.label}>
       {props.children}
       <span class={css.label}>{props.label}</span>
+      {props.extra}
     </A>
   )
 }

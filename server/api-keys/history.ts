@@ -26,8 +26,6 @@ export interface KeyHistory {
   origins: KeyOrigin[]
   /** Uses in each of the last 30 days, today last. */
   days: number[]
-  /** Null as long as nobody has used it. */
-  first_used_at: string | null
 }
 
 /**
@@ -49,6 +47,7 @@ export async function keyHistory(ctx: Ctx, caller: PersonCaller, id: string): Pr
     .select(['network', 'user_agent', 'first_used_at', 'last_used_at', 'use_count'])
     .where('api_key_id', '=', id)
     .orderBy('last_used_at', 'desc')
+    .limit(ORIGINS_SHOWN)
     .execute()
   const rows = await ctx.db
     .selectFrom('api_key_days')
@@ -56,8 +55,7 @@ export async function keyHistory(ctx: Ctx, caller: PersonCaller, id: string): Pr
     .where('api_key_id', '=', id)
     .where('day', '>=', firstDay(ctx))
     .execute()
-  const first_used_at = origins.map((one) => one.first_used_at).sort()[0] ?? null
-  return { origins: origins.slice(0, ORIGINS_SHOWN), days: spread(ctx, rows), first_used_at }
+  return { origins, days: spread(ctx, rows) }
 }
 
 /** Uses of each key of an organization in the last 30 days, today last; keys without any are left out. */

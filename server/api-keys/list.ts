@@ -29,6 +29,8 @@ export interface ApiKey {
   sdk_version: string | null
   created_at: string
   created_by: Named & { email: string }
+  /** As far as it is kept; null as long as nobody has used it. */
+  first_used_at: string | null
   last_used_at: string | null
   /** From where and with what it was used last. */
   last_network: string | null
@@ -89,6 +91,11 @@ function keyRows(ctx: Pick<AppContext, 'db'>) {
         .select('old.id')
         .limit(1)
         .as('rotated_from'),
+      select
+        .selectFrom('api_key_origins as f')
+        .whereRef('f.api_key_id', '=', 'k.id')
+        .select((least) => least.fn.min('f.first_used_at').as('at'))
+        .as('first_used_at'),
       // The coalescer writes both together, so the latest origin has the key's own time.
       select
         .selectFrom('api_key_origins as o')
@@ -124,6 +131,7 @@ function toApiKey(ctx: Pick<AppContext, 'now'>, row: KeyRow): ApiKey {
     sdk_version: key.sdk_version,
     created_at: key.created_at,
     created_by: { id: by_id, name: by_name, email: by_email },
+    first_used_at: key.first_used_at,
     last_used_at: key.last_used_at,
     last_network: key.last_network,
     last_user_agent: key.last_user_agent,

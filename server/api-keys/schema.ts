@@ -48,6 +48,7 @@ export const apiKey = z.object({
   sdk_version: z.string().nullable(),
   created_at: time,
   created_by: account,
+  first_used_at: time.nullable(),
   last_used_at: time.nullable(),
   last_network: z.string().nullable(),
   last_user_agent: z.string().nullable(),

@@ -9,7 +9,7 @@ import { keyEdit, newApiKey, newPersonalKey, overlap } from './schema.ts'
 const organization = z.object({ organization_id: z.uuid() })
 const one = z.object({ id: z.string().max(64) })
 
-/** Making, rotating and revoking ask for the password again after two hours; looking does not. */
+/** Making and rotating ask for the password again after two hours. Revoking does not: whoever must stop a leak is in a hurry. */
 export const apiKeysRouter = router({
   list: signedIn
     .input(organization)
@@ -29,7 +29,7 @@ export const apiKeysRouter = router({
   rotate: verified
     .input(one.extend({ overlap }))
     .mutation(({ ctx, input }) => rotateApiKey(ctx.app, ctx.person, input)),
-  revoke: verified.input(one).mutation(({ ctx, input }) => revokeApiKey(ctx.app, ctx.person, input.id)),
+  revoke: signedIn.input(one).mutation(({ ctx, input }) => revokeApiKey(ctx.app, ctx.person, input.id)),
   personal: signedIn.query(({ ctx }) => listPersonalKeys(ctx.app, ctx.person)),
   mintPersonal: verified
     .input(newPersonalKey)

@@ -61,6 +61,7 @@ export const credentialDoors: Door[] = [
     path: '/api/cli/auth/revoke',
     caller: 'credential',
     summary: 'End the presented key or token; of an access token, the whole session',
+    unlimited: 'Somebody whose key has leaked must get rid of it while the thief uses it.',
     input: z.object({}),
     output: revokedKey,
     status: 200,

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
-import { letsIn, readLoginPolicy } from './policy.ts'
+import { letsIn, loginKeyDays, readLoginPolicy } from './policy.ts'
 import { normalizeUserCode, showUserCode, userCodeHmac } from './user-code.ts'
 
 export type Login = DeviceLoginsTable
@@ -76,7 +76,8 @@ async function targetsOf(
     const minter = await mayMint(ctx.db, caller.account_id, id)
     const policy = await readLoginPolicy(ctx.db, id)
     if (!minter || !letsIn(policy, login.ip)) continue
-    targets.push({ ...minter.organization, password_required: policy.step_up, key_days: policy.key_days })
+    const key_days = await loginKeyDays(ctx.db, id, policy)
+    targets.push({ ...minter.organization, password_required: policy.step_up, key_days })
   }
   return targets
 }

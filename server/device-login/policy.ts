@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { keyDaysOf } from '../api-keys/policy-days.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
@@ -70,6 +71,16 @@ export async function readLoginPolicy(db: Database, organization_id: string): Pr
     key_days: row?.key_days ?? null,
     step_up: Boolean(row?.step_up_at),
   }
+}
+
+/** How many days a login's key lives: what this policy says, within what the organization says of all its keys. */
+export async function loginKeyDays(
+  db: Database,
+  organization_id: string,
+  { key_days }: LoginPolicy,
+): Promise<number | null> {
+  const longest = await keyDaysOf({ db }, { organization_id, account_id: null })
+  return key_days !== null && longest !== null ? Math.min(key_days, longest) : (key_days ?? longest)
 }
 
 /** Whether a terminal at this address is let in. */

@@ -1,5 +1,4 @@
 import { insertApiKey } from '../api-keys/api-keys.ts'
-import { keyDaysOf } from '../api-keys/policy-days.ts'
 import { recordEvent } from '../audit/audit.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
@@ -8,7 +7,7 @@ import { networkOf } from '../http/client-address.ts'
 import { notify } from '../notices/notices.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { hashDeviceCode } from './device-login.ts'
-import { letsIn, readLoginPolicy } from './policy.ts'
+import { letsIn, loginKeyDays, readLoginPolicy } from './policy.ts'
 import { type Handoff, openSealed } from './sealed-key.ts'
 
 /** What a poll comes to; both dialects are made of it. */
@@ -155,10 +154,7 @@ async function consume(
     sdk_version: login.sdk_version,
     created_by: claimed_by,
     created_at: at,
-    expires_at: keyEnd(
-      strictest(policy.key_days, await keyDaysOf({ db: trx }, { organization_id, account_id: null })),
-      at,
-    ),
+    expires_at: keyEnd(await loginKeyDays(trx, organization_id, policy), at),
   })
   await recordEvent(trx, at, { ...event, action: 'device_login.consumed', detail: { api_key_id } })
   const { email, organization } = approver
@@ -166,11 +162,6 @@ async function consume(
     state: 'approved',
     grant: { api_key: handoff.api_key, scopes: login.scopes, user_email: email, organization },
   }
-}
-
-/** What the policy of logins says, and what the organization says of all keys. */
-function strictest(some: number | null, others: number | null): number | null {
-  return some !== null && others !== null ? Math.min(some, others) : (some ?? others)
 }
 
 function keyEnd(key_days: number | null, at: string): string | null {

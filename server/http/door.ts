@@ -73,6 +73,8 @@ interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
   status: 200 | 302
   /** What travels instead of JSON, in words. */
   answers: string
+  /** The body is left as the text that came: its signature has to be checked before anything reads it. */
+  signedBody?: true
   respond: (
     ctx: AppContext,
     input: z.output<Input>,
@@ -121,7 +123,8 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
     output: undefined,
     handler: (ctx, guards) => async (request, response) => {
       const caller = await callerOf(ctx, guards, declared, request)
-      await declared.respond(ctx, readInput(declared.input, request), caller, { request, response })
+      const input = readInput(declared.input, request, declared.signedBody ? {} : readBody(request))
+      await declared.respond(ctx, input, caller, { request, response })
     },
   }
 }
@@ -142,8 +145,12 @@ function requireScope(caller: Caller | AnonymousCaller, scope: Scope | undefined
   if (scope !== undefined && caller.kind !== 'anonymous') requireCredentialScope(caller, scope)
 }
 
-function readInput<Input extends z.ZodType>(schema: Input, request: Request): z.output<Input> {
-  const parsed = schema.safeParse({ ...request.query, ...readBody(request), ...request.params })
+function readInput<Input extends z.ZodType>(
+  schema: Input,
+  request: Request,
+  body: object = readBody(request),
+): z.output<Input> {
+  const parsed = schema.safeParse({ ...request.query, ...body, ...request.params })
   if (!parsed.success) throw invalidInput(parsed.error)
   return parsed.data
 }

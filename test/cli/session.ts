@@ -175,6 +175,6 @@ function normalise(text: string, place: Place): string {
     .replace(/\b[B-Z2-9]{4}-[B-Z2-9]{4}\b/g, '<code>')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
     .replace(/\brt_[0-9a-z]{10}_\w{43}\b/g, '<key>')
-    .replace(/\brt_[0-9a-z]{10}\b/g, '<prefix>')
+    .replace(/\brt_[0-9a-z]{10}(?=_…|\b)/g, '<prefix>')
     .replace(/\bep_[0-9a-z]{20}\b/g, '<episode>')
 }

@@ -61,6 +61,9 @@ export function testHost(options: TestHostOptions = {}): TestHost {
       return answers?.shift()
     },
     readInput: options.input === undefined ? undefined : async () => options.input ?? '',
+    async *input() {
+      yield new TextEncoder().encode(options.input ?? '')
+    },
     now: () => (clock ? now : Date.now()),
     sleep: async (ms, signal) => {
       if (clock) now += ms

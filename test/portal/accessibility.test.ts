@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { type Person, person, tenant } from '../seed.ts'
+import { member, type Person, person, tenant } from '../seed.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
 import { logFailedRun, sdk } from './seeded.ts'
 import { signInOn } from './terminal.ts'
@@ -23,6 +23,8 @@ interface World {
   recording: string
   note: string
   organization_id: string
+  /** Of an invitation. */
+  link: string
 }
 
 async function world(server: TestServer): Promise<World> {
@@ -37,7 +39,11 @@ async function world(server: TestServer): Promise<World> {
   const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
   await portal.apiKeys.revoke.mutate({ id: api_key_id })
   await portal.apiTokens.make.mutate({})
-  return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
+  await member(server, organization_id, 'member')
+  const invitation = { organization_id, email: 'robin@lab.example', role: 'viewer' as const }
+  const { link } = await portal.invitations.make.mutate(invitation)
+  const episodes = { failed: failed.id, recording: recording.id, note: note.id }
+  return { server, owner, staff, organization_id, link, ...episodes }
 }
 
 type Visit = [
@@ -56,8 +62,13 @@ const PAGES: Visit[] = [
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
+  ['members', () => '/portal/members', (at) => at.owner, 'Pending invitations'],
+  ['an invitation', (at) => at.link, () => undefined, 'Make account and join'],
+  ['an invitation for somebody else', (at) => at.link, (at) => at.owner, 'Sign out and go on'],
+  ['no such invitation', () => '/invitation?token=x', () => undefined, 'does not work any more'],
   ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
   ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
+  ['personal API keys', () => '/portal/settings/api-keys', (at) => at.owner, 'No personal keys yet'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
@@ -194,6 +205,29 @@ describe.each([
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     await page.getByRole('button', { name: /Revoke token/ }).click()
     await page.getByText('refused from its next request on').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('inviting, changing a role and removing somebody', async () => {
+    await using tab = await open(at.owner)
+    const { page } = tab
+    await page.goto('/portal/members')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    await page.getByLabel('E-mail').fill(`${theme}${viewport.width}@lab.example`)
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Make invitation' }).click()
+    await page.getByText('Send it to them yourself.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Actions for A member' }).click()
+    await page.getByRole('menuitem', { name: 'Change role' }).click()
+    await page.getByLabel('Role', { exact: true }).selectOption('Viewer')
+    await page.locator('[data-consequences]').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Actions for A member' }).click()
+    await page.getByRole('menuitem', { name: 'Remove' }).click()
+    await page.locator('[data-consequences]').waitFor()
     expect(await violations(page)).toEqual([])
   })
 
