@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
 import { auditVerify } from './admin/audit-verify.ts'
+import { authorizedKeys } from './authorized-keys.ts'
 import { completionOf } from './completion.ts'
 import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -63,6 +64,7 @@ export const COMMANDS: readonly Command[] = [
   scan,
   auditVerify,
   token,
+  authorizedKeys,
   version,
   completionOf(() => COMMANDS),
 ]

@@ -29,11 +29,10 @@ export interface Saved {
  *
  * @throws Failure for a name that cannot be one, and when the file cannot be read
  */
-export function savedProfile(host: Host, given: Given): Saved {
+export function savedProfile(host: Host, given: Given, path: string = credentialsPath(host.env)): Saved {
   const name = given.text('profile') ?? 'default'
   const problem = profileNameProblem(name)
   if (problem) throw new Failure(problem, { hint: '`--profile staging`', status: EXIT.usage })
-  const path = credentialsPath(host.env)
   const no_folder = folderProblem(path)
   if (no_folder) {
     throw new Failure(no_folder, {

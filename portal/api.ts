@@ -5,6 +5,7 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import type { ArtifactKind, ProblemBody } from '../sdk/wire.ts'
 import type { AppRouter } from '../server/trpc.ts'
+import { repeatLink } from './accounts/repeat-link.ts'
 
 export type { Artifact, ArtifactKind, EpisodeSource, EpisodeStatus, Json, Metadata } from '../sdk/wire.ts'
 
@@ -14,11 +15,28 @@ type Answers = inferRouterOutputs<AppRouter>
 export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 export type SessionRow = Answers['auth']['sessions'][number]
+/** What one has beside the password. */
+export type Factors = Answers['auth']['factors']
+export type SecondStep = Extract<Answers['auth']['signIn'], { second_factor: unknown }>['second_factor']
+export type ConfirmQuestion = Answers['auth']['askToConfirm']
+export type PasskeyQuestion = NonNullable<ConfirmQuestion['passkey']>
+export type NewPasskeyQuestion = Answers['auth']['startPasskey']
+export type TotpSetup = Answers['auth']['startTotp']
 export type ApiKey = Answers['apiKeys']['list'][number]
 /** What an organization asks of its keys. */
 export type KeyPolicy = Answers['keyPolicy']['get']
 /** One of one's own API tokens, without its text. */
 export type ApiToken = Answers['apiTokens']['list'][number]
+export type Member = Answers['members']['list'][number]
+/** What another role or a removal stops, by name. */
+export type Consequences = Answers['members']['consequences']
+export type Invitation = Answers['invitations']['list'][number]
+export type InvitationView = Answers['invitation']['view']
+export type Identity = Answers['provider']['identities'][number]
+export type SshKey = Answers['sshKeys']['list'][number]
+export type Device = Answers['fleet']['get']
+/** An SSH key beside a device. */
+export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 
@@ -26,13 +44,16 @@ export type ClientDetail = Answers['clients']['get']
 export type LoginView = Answers['deviceLogin']['view']
 /** How terminals may log in to an organization. */
 export type TerminalPolicy = Answers['deviceLogin']['policy']
+export type AuditEvent = Answers['audit']['list']['items'][number]
 export type Notice = Answers['notices']['list'][number]
 
 export type EpisodeSummary = Answers['episodes']['list']['items'][number]
 /** An episode as its page shows it: with its organization, and without the JSON number of its seed. */
 export type Episode = Answers['episodes']['get']
 
-export const api = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: '/trpc' })] })
+export const api = createTRPCClient<AppRouter>({
+  links: [repeatLink, httpBatchLink({ url: '/trpc' })],
+})
 
 /** The address of an artifact, usable as a media source with the session's cookie. */
 export function artifactUrl(episode_id: string, kind: ArtifactKind): string {

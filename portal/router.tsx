@@ -1,6 +1,7 @@
 import { Navigate, type RouteDefinition, type RoutePreloadFuncArgs, Router } from '@solidjs/router'
 import { QueryClientProvider } from '@tanstack/solid-query'
-import { ErrorBoundary, type JSX, lazy, Suspense } from 'solid-js'
+import { ErrorBoundary, type JSX, lazy, Show, Suspense } from 'solid-js'
+import { openConfirmation } from './accounts/confirmation.ts'
 import { episodeQuery } from './episodes/episode-queries.ts'
 import { queryClient } from './query-client.ts'
 import { Shell } from './shell/shell.tsx'
@@ -17,11 +18,26 @@ const EpisodePage = lazy(() =>
 const ApiKeysPage = lazy(() =>
   import('./api-keys/api-keys-page.tsx').then((m) => ({ default: m.ApiKeysPage })),
 )
+const MembersPage = lazy(() =>
+  import('./organizations/members-page.tsx').then((m) => ({ default: m.MembersPage })),
+)
+const InvitationPage = lazy(() =>
+  import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
+)
 const PersonalKeysPage = lazy(() =>
   import('./api-keys/personal-keys-page.tsx').then((m) => ({ default: m.PersonalKeysPage })),
 )
 const ApiTokensPage = lazy(() =>
   import('./api-tokens/api-tokens-page.tsx').then((m) => ({ default: m.ApiTokensPage })),
+)
+const SshKeysPage = lazy(() =>
+  import('./ssh-keys/ssh-keys-page.tsx').then((m) => ({ default: m.SshKeysPage })),
+)
+const DevicesPage = lazy(() => import('./fleet/devices-page.tsx').then((m) => ({ default: m.DevicesPage })))
+const DevicePage = lazy(() => import('./fleet/device-page.tsx').then((m) => ({ default: m.DevicePage })))
+const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((m) => ({ default: m.AuditPage })))
+const WholeAuditPage = lazy(() =>
+  import('./audit/audit-page.tsx').then((m) => ({ default: m.WholeAuditPage })),
 )
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
@@ -37,6 +53,10 @@ const NotFoundPage = lazy(() =>
   import('./shell/not-found-page.tsx').then((m) => ({ default: m.NotFoundPage })),
 )
 
+const ConfirmDialog = lazy(() =>
+  import('./accounts/confirm-dialog.tsx').then((m) => ({ default: m.ConfirmDialog })),
+)
+
 function toEpisodes(): JSX.Element {
   return <Navigate href="/portal/episodes" />
 }
@@ -44,6 +64,10 @@ function toEpisodes(): JSX.Element {
 /** Where these pages are in rerobots. */
 function toTokens(): JSX.Element {
   return <Navigate href="/portal/tokens" />
+}
+
+function toSshKeys(): JSX.Element {
+  return <Navigate href="/portal/ssh-keys" />
 }
 
 function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
@@ -56,6 +80,8 @@ const ROUTES: RouteDefinition[] = [
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
   { path: '/tokens', component: toTokens },
+  { path: '/invitation', component: InvitationPage },
+  { path: '/sshkeys', component: toSshKeys },
   {
     path: '/',
     component: Shell,
@@ -66,9 +92,15 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/api-keys', component: ApiKeysPage },
       { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
+      { path: '/portal/members', component: MembersPage },
+      { path: '/portal/ssh-keys', component: SshKeysPage },
+      { path: '/portal/devices', component: DevicesPage },
+      { path: '/portal/devices/:device', component: DevicePage },
+      { path: '/portal/audit', component: AuditPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },
+      { path: '/admin/audit', component: WholeAuditPage },
     ],
   },
   { path: '*', component: NotFoundPage },
@@ -89,6 +121,12 @@ function Frame(props: { children?: JSX.Element }): JSX.Element {
       <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
         <Suspense>{props.children}</Suspense>
       </ErrorBoundary>
+      {/* Its own fallback: while its file is on the way, the page below stays as it is. */}
+      <Suspense>
+        <Show when={openConfirmation()}>
+          <ConfirmDialog />
+        </Show>
+      </Suspense>
       <ToastRegion />
     </>
   )

@@ -14,6 +14,8 @@ export interface JsonCall {
   body?: object
   /** True only where a 429 promises that nothing was written: creating, not finalizing. */
   retry_while_limited?: boolean
+  /** Beside those that every call has, or instead of them. */
+  headers?: Record<string, string>
   /** Ends the call early; its reason is thrown. */
   signal?: AbortSignal
 }
@@ -93,6 +95,11 @@ export class Transport {
     )
   }
 
+  /** Sends a call and returns whatever is answered, refusals as well. Redirects are not followed. */
+  exchange(call: Omit<JsonCall, 'body' | 'retry_while_limited'>): Promise<Answer> {
+    return this.#send(call, undefined)
+  }
+
   /** The error of an answer that is not a success. */
   refusal(answer: Answer, what?: string): APIError {
     const body = parseObject(answer.text)
@@ -141,6 +148,7 @@ export class Transport {
           Accept: 'application/json',
           ...this.identity,
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...call.headers,
         },
         body,
         redirect: 'manual',

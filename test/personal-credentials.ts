@@ -25,16 +25,20 @@ export async function personalKey(
   return { key, id }
 }
 
-/** An `rbtk_` key's row: good in every organization its owner belongs to. */
-export async function everywhereKey(server: TestServer, who: Person, label: string): Promise<{ id: string }> {
-  const { id, hash } = makeKey()
+/** An `rbtk_` key: good in every organization its owner belongs to. */
+export async function everywhereKey(
+  server: TestServer,
+  who: Person,
+  label: string,
+): Promise<{ key: string; id: string }> {
+  const { key, id, hash } = makeKey('rbtk')
   const { account_id } = who.caller
   await insertApiKey(server.ctx.db, {
     ...{ id, organization_id: null, account_id, label, prefix: 'rbtk', secret_hash: hash },
     scopes: DEFAULT_SCOPES,
     ...{ use_count: 0, created_by: account_id, created_at: server.ctx.now().toISOString() },
   })
-  return { id }
+  return { key, id }
 }
 
 /** An API token for a day, as the portal makes them. */

@@ -1,7 +1,8 @@
 import { Navigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
+import Fingerprint from 'lucide-solid/icons/fingerprint-pattern'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
-import { api } from '../api.ts'
+import { api, type SecondStep as Step } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { Field } from '../ui/field.tsx'
@@ -11,6 +12,9 @@ import { createSubmission } from '../ui/submission.ts'
 import css from './entry.module.css'
 import { Entry } from './entry.tsx'
 import { nextPath } from './next-path.ts'
+import { canUsePasskeys, usePasskey } from './passkey.ts'
+import { ProviderProblem, ProviderSignIn } from './provider-sign-in.tsx'
+import { SecondStep } from './second-step.tsx'
 import { meQuery } from './session.tsx'
 
 /** `/login?next=…`: signs in, then goes where one wanted to go, if that is a page of ours. */
@@ -31,24 +35,46 @@ export function LoginPage(): JSX.Element {
   )
 }
 
-/** The sign-in form as a page of its own, or in place of a page that wants somebody signed in. */
+/** Signing in as a page of its own, or in place of a page that wants somebody signed in. */
 export function SignIn(props: { lead?: string }): JSX.Element {
+  const [step, setStep] = createSignal<Step>()
+  const [why, setWhy] = createSignal<unknown>()
+  const over = (reason?: unknown): void => {
+    setWhy(() => reason)
+    setStep(undefined)
+  }
+  return (
+    <Show when={step()} keyed fallback={<FirstStep lead={props.lead} why={why()} next={setStep} />}>
+      {(one) => <SecondStep step={one} over={over} />}
+    </Show>
+  )
+}
+
+function FirstStep(props: { lead?: string; why: unknown; next: (step: Step) => void }): JSX.Element {
   const [email, setEmail] = createSignal('')
   const [password, setPassword] = createSignal('')
   const setup = useQuery(() => ({ queryKey: ['setup'], queryFn: () => api.setup.status.query() }))
   const { error, busy, submit } = createSubmission(async () => {
     try {
-      await api.auth.signIn.mutate({ email: email().trim(), password: password() })
+      const answer = await api.auth.signIn.mutate({ email: email().trim(), password: password() })
+      if ('second_factor' in answer) return props.next(answer.second_factor)
       // The page then sees who is signed in and leaves by itself.
       await queryClient.invalidateQueries({ queryKey: ['me'] })
     } finally {
       setPassword('')
     }
   })
+  const passkeys = useQuery(() => ({
+    queryKey: ['passkey-host'],
+    queryFn: () => api.auth.passkeyHost.query(),
+    staleTime: Number.POSITIVE_INFINITY,
+  }))
+  const usable = () => passkeys.isSuccess && canUsePasskeys(passkeys.data.host)
   return (
     <Entry title="Sign in" lead={props.lead}>
       <form class={css.form} onSubmit={submit}>
-        <FormProblem error={error()} />
+        <FormProblem error={error() ?? props.why} />
+        <ProviderProblem />
         <Field
           label="E-mail"
           type="email"
@@ -72,9 +98,15 @@ export function SignIn(props: { lead?: string }): JSX.Element {
           Sign in
         </Button>
       </form>
+      <Show when={usable()}>
+        <PasskeySignIn />
+      </Show>
+      <ProviderSignIn />
       <Show
         when={setup.isSuccess && setup.data.needed}
-        fallback={<p class={css.small}>Accounts are made by the administrator of this server.</p>}
+        fallback={
+          <p class={css.small}>Accounts are made by invitation: ask an admin of your organization.</p>
+        }
       >
         <p class={css.small}>
           This server has no account yet. It printed a set-up link when it started: open that link to make the
@@ -82,5 +114,24 @@ export function SignIn(props: { lead?: string }): JSX.Element {
         </p>
       </Show>
     </Entry>
+  )
+}
+
+/** Without a password: the browser asks which passkey, and for a finger or a PIN. */
+function PasskeySignIn(): JSX.Element {
+  const { error, busy, submit } = createSubmission(async () => {
+    const question = await api.auth.askPasskey.mutate()
+    if (!question) return
+    const passkey = await usePasskey(question)
+    await api.auth.signInWithPasskey.mutate({ challenge: question.challenge, passkey })
+    await queryClient.invalidateQueries({ queryKey: ['me'] })
+  })
+  return (
+    <div class={css.other}>
+      <FormProblem error={error()} />
+      <Button class={css.tall} busy={busy()} onClick={submit}>
+        <Fingerprint size={15} aria-hidden="true" /> Sign in with a passkey
+      </Button>
+    </div>
   )
 }

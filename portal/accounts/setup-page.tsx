@@ -11,6 +11,7 @@ import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import css from './entry.module.css'
 import { Entry } from './entry.tsx'
+import { PasswordStrength } from './password-strength.tsx'
 
 /** `/setup?token=…`: makes the first administrator and the first organization, once. */
 export function SetupPage(): JSX.Element {
@@ -103,6 +104,10 @@ function SetupForm(props: { token: string }): JSX.Element {
           value={form().password}
           onText={set('password')}
           error={fieldError(error(), 'password')}
+        />
+        <PasswordStrength
+          password={form().password}
+          words={[form().email, form().name, form().organization_name]}
         />
         <Field
           label="Organization"

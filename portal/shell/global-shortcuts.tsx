@@ -13,6 +13,7 @@ const LIST: { title: string; keys: [string, string][] }[] = [
       ['Ctrl K', 'Search and commands'],
       ['g e', 'Episodes'],
       ['g k', 'API keys'],
+      ['g m', 'Members'],
       ['?', 'This list'],
     ],
   },
@@ -44,6 +45,7 @@ export function GlobalShortcuts(): JSX.Element {
   useShortcuts({
     'g e': () => navigate(session.href('/portal/episodes')),
     'g k': () => navigate(session.href('/portal/api-keys')),
+    'g m': () => navigate(session.href('/portal/members')),
     'Ctrl K': openPalette,
     '?': openShortcutList,
   })

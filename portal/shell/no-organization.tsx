@@ -10,9 +10,7 @@ export function NoOrganization(): JSX.Element {
       icon={<Building size={24} aria-hidden="true" />}
       title="You belong to no organization yet"
     >
-      <p>
-        Ask the administrator of this server to add you to one. Episodes and API keys live in organizations.
-      </p>
+      <p>Ask an admin of your organization for an invitation. Episodes and API keys live in organizations.</p>
     </EmptyState>
   )
 }

@@ -1,13 +1,18 @@
 import { A } from '@solidjs/router'
+import Bot from 'lucide-solid/icons/bot'
 import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
+import KeySquare from 'lucide-solid/icons/key-square'
 import ListVideo from 'lucide-solid/icons/list-video'
+import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
 import Ticket from 'lucide-solid/icons/ticket'
+import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { isAdmin } from './is-admin.ts'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
 import css from './side-bar.module.css'
@@ -27,6 +32,9 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/episodes')} label="Episodes">
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
+        <NavLink href={session.href('/portal/devices')} label="Devices">
+          <Bot size={16} aria-hidden="true" />
+        </NavLink>
         <NavLink
           href={session.href('/portal/api-keys')}
           label="API keys"
@@ -41,10 +49,24 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/tokens')} label="API tokens">
           <Ticket size={16} aria-hidden="true" />
         </NavLink>
+        <NavLink href={session.href('/portal/members')} label="Members">
+          <Users size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/ssh-keys')} label="SSH keys">
+          <KeySquare size={16} aria-hidden="true" />
+        </NavLink>
+        <Show when={isAdmin(session.organization())}>
+          <NavLink href={session.href('/portal/audit')} label="Audit">
+            <ScrollText size={16} aria-hidden="true" />
+          </NavLink>
+        </Show>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
           <NavLink href="/admin/clients" label="Clients">
             <Building size={16} aria-hidden="true" />
+          </NavLink>
+          <NavLink href="/admin/audit" label="All audits">
+            <ScrollText size={16} aria-hidden="true" />
           </NavLink>
         </Show>
       </nav>

@@ -5,7 +5,12 @@ import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
-import { getOpenInvitation, type OpenInvitation, spendInvitation } from '../members/acceptance.ts'
+import {
+  findOwnInvitation,
+  getOpenInvitation,
+  type OpenInvitation,
+  spendInvitation,
+} from '../members/acceptance.ts'
 import { type Account, toAccount } from './accounts.ts'
 import { hashPassword, refuseWeak } from './passwords.ts'
 import { startBrowserSession } from './sign-in.ts'
@@ -19,9 +24,10 @@ export interface InvitationView {
   expires_at: string
   /**
    * What whoever opened it has to do: `join` with a click, `sign_in` to the account that the address has,
-   * `make_account` for an address without one, or leave the account they are in (`other_account`).
+   * `make_account` for an address without one, leave the account they are in (`other_account`), or nothing, because
+   * they have accepted it themselves (`joined`).
    */
-  next: 'join' | 'sign_in' | 'make_account' | 'other_account'
+  next: 'join' | 'sign_in' | 'make_account' | 'other_account' | 'joined'
 }
 
 type Ctx = Pick<AppContext, 'db' | 'now'>
@@ -36,9 +42,11 @@ export async function viewInvitation(
   token: string,
   person: PersonCaller | undefined,
 ): Promise<InvitationView> {
-  const invitation = await getOpenInvitation(ctx.db, ctx.now().toISOString(), token)
+  const own = person && (await findOwnInvitation(ctx.db, token, person.account_id))
+  const invitation = own ?? (await getOpenInvitation(ctx.db, ctx.now().toISOString(), token))
   const { organization_name: organization, email, role, invited_by, expires_at } = invitation
-  return { organization, email, role, invited_by, expires_at, next: await nextStep(ctx, invitation, person) }
+  const next = own ? 'joined' : await nextStep(ctx, invitation, person)
+  return { organization, email, role, invited_by, expires_at, next }
 }
 
 async function nextStep(

@@ -15,7 +15,7 @@ type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'config'>
 
 /** The answer of the browser's `navigator.credentials.create`, as JSON. */
 export type NewPasskey = Parameters<typeof verifyRegistrationResponse>[0]['response']
-type CreationOptions = Awaited<ReturnType<typeof generateRegistrationOptions>>
+type CreationOptions = Omit<Awaited<ReturnType<typeof generateRegistrationOptions>>, 'extensions'>
 
 export interface Passkey {
   /** WebAuthn credential id. */
@@ -39,7 +39,7 @@ export async function startPasskey(
 ): Promise<{ challenge: string; options: CreationOptions }> {
   const mine = await listPasskeys(ctx, caller.account_id)
   if (mine.length >= MAX_PASSKEYS) throw new AppError('conflict', 'Twenty passkeys are enough. Remove one.')
-  const options = await generateRegistrationOptions({
+  const { extensions: _, ...options } = await generateRegistrationOptions({
     rpName: 'RoboTrace',
     rpID: passkeyHost(ctx),
     userName: caller.email,

@@ -4,6 +4,7 @@ import { open, type PortalContext, router, signedIn, verified } from '../procedu
 import { changePassword, renameAccount } from './accounts.ts'
 import { askToConfirm, confirm } from './confirm.ts'
 import { clearSessionCookie, isKnownDevice, setSessionCookie } from './cookies.ts'
+import { canHavePasskeys, passkeyHost } from './passkey-host.ts'
 import { addPasskey, removePasskey, startPasskey } from './passkeys.ts'
 import { remakeRecoveryCodes } from './recovery-codes.ts'
 import {
@@ -44,6 +45,8 @@ export const accountsRouter = router({
       public_url: ctx.app.config.public_url,
     }
   }),
+  /** Where passkeys can be used: the host name that the portal has to be opened at. */
+  passkeyHost: open.query(({ ctx }) => ({ host: canHavePasskeys(ctx.app) ? passkeyHost(ctx.app) : null })),
   /** The account, or the second step when there is one. */
   signIn: open.input(signInInput).mutation(async ({ ctx, input }) => {
     const answer = await signIn(ctx.app, input, originOf(ctx))

@@ -7,7 +7,7 @@ type Ctx = Pick<AppContext, 'db' | 'now' | 'config'>
 
 /** The answer of the browser's `navigator.credentials.get`, as JSON. */
 export type PasskeyAnswer = Parameters<typeof verifyAuthenticationResponse>[0]['response']
-export type PasskeyOptions = Awaited<ReturnType<typeof generateAuthenticationOptions>>
+export type PasskeyOptions = Omit<Awaited<ReturnType<typeof generateAuthenticationOptions>>, 'extensions'>
 
 /** What a challenge remembers of the question it stands for. */
 export const passkeyDetail = z.object({ asked: z.string().optional(), verified: z.boolean().optional() })
@@ -34,11 +34,12 @@ export async function askPasskey(
           .where('account_id', '=', account_id)
           .execute()
   if (account_id !== null && allowed.length === 0) return undefined
-  return generateAuthenticationOptions({
+  const { extensions: _, ...options } = await generateAuthenticationOptions({
     rpID: passkeyHost(ctx),
     allowCredentials: allowed.map(({ id, transports }) => ({ id, transports: words(transports) })),
     userVerification: verified ? 'required' : 'preferred',
   })
+  return options
 }
 
 /**

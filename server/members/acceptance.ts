@@ -41,6 +41,22 @@ export async function getOpenInvitation(db: Database, now: string, token: string
   return { ...found, by_mail: row.mail_token_hash === hash }
 }
 
+/** The invitation behind a link that this very account has accepted already: for others it is as good as unknown. */
+export async function findOwnInvitation(
+  db: Database,
+  token: string,
+  account_id: string,
+): Promise<OpenInvitation | undefined> {
+  const hash = hashInvitationToken(token)
+  const row = await invitationRows(db)
+    .where((or) => or.or([or('i.token_hash', '=', hash), or('i.mail_token_hash', '=', hash)]))
+    .where('i.accepted_by', '=', account_id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { inviter_id: _, mail_token_hash, ...invitation } = row
+  return { ...invitation, by_mail: mail_token_hash === hash }
+}
+
 /** The newest invitation that an address can accept; for somebody whose address the provider vouches for. */
 export async function findOpenInvitation(
   db: Database,
@@ -95,6 +111,13 @@ export async function spendInvitation(
 }
 
 function openRows(db: Database, now: string) {
+  return invitationRows(db)
+    .where('i.accepted_at', 'is', null)
+    .where('i.revoked_at', 'is', null)
+    .where('i.expires_at', '>', now)
+}
+
+function invitationRows(db: Database) {
   return db
     .selectFrom('invitations as i')
     .innerJoin('organizations as o', 'o.id', 'i.organization_id')
@@ -110,9 +133,6 @@ function openRows(db: Database, now: string) {
       'i.invited_by as inviter_id',
       'a.name as invited_by',
     ])
-    .where('i.accepted_at', 'is', null)
-    .where('i.revoked_at', 'is', null)
-    .where('i.expires_at', '>', now)
 }
 
 /** Whoever was demoted, removed or locked since raises nobody any more. */

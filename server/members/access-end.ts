@@ -41,6 +41,16 @@ export async function endPersonalAccess(
     .where('device_id', 'in', (select) =>
       select.selectFrom('devices').select('id').where('organization_id', '=', organization_id),
     )
-    .executeTakeFirst()
-  return { api_keys_revoked: keys.length, ssh_logins_ended: Number(logins.numDeletedRows) }
+    .returning(['device_id', 'ssh_key_id'])
+    .execute()
+  for (const { device_id, ssh_key_id } of logins) {
+    await recordEvent(trx, at, {
+      action: 'device.ssh_key_removed',
+      actor: actorOf(caller),
+      organization_id,
+      target: device_id,
+      detail: { ssh_key_id, owner: account_id, because: 'its owner left the organization' },
+    })
+  }
+  return { api_keys_revoked: keys.length, ssh_logins_ended: logins.length }
 }

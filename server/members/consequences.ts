@@ -2,6 +2,7 @@ import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
+import { LEAST_ROLE } from '../fleet/door-keys.ts'
 import { isAtLeast, requireRole } from '../organizations/permissions.ts'
 import { commonScopes, scopesOfRole } from '../organizations/scopes.ts'
 
@@ -33,7 +34,7 @@ export interface Consequences {
   personal_keys: NamedKey[]
   /** API tokens, which live on for other organizations. */
   api_tokens: { id: string; created_at: string; expires_at: string; last_used_at: string | null }[]
-  /** SSH keys and the robots of this organization they open: taken off these by a removal. */
+  /** SSH keys and the robots of this organization they open: taken off by a removal, refused for a viewer. */
   ssh_keys: { id: string; name: string; fingerprint: string; devices: string[] }[]
   /** Open sessions, which live on for other organizations. */
   session_count: number
@@ -74,7 +75,9 @@ export async function consequencesOf(
     api_keys: personal('member'),
     personal_keys: personal('person'),
     api_tokens: less ? await liveTokens(ctx.db, now, account_id) : [],
-    ssh_keys: to === null ? await robotLogins(ctx.db, account_id, organization_id) : [],
+    ssh_keys: isAtLeast(to ?? undefined, LEAST_ROLE)
+      ? []
+      : await robotLogins(ctx.db, account_id, organization_id),
     session_count: less ? await countSessions(ctx.db, now, account_id) : 0,
     invitations: await endingInvitations(ctx.db, now, input),
     service_keys: keys

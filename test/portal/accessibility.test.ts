@@ -1,11 +1,13 @@
+import { TOTP } from 'otpauth'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { type Person, person, tenant } from '../seed.ts'
+import { member, type Person, person, tenant } from '../seed.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
 import { logFailedRun, sdk } from './seeded.ts'
+import { signInOn } from './terminal.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -20,7 +22,10 @@ interface World {
   failed: string
   recording: string
   note: string
+  device: string
   organization_id: string
+  /** Of an invitation. */
+  link: string
 }
 
 async function world(server: TestServer): Promise<World> {
@@ -35,7 +40,17 @@ async function world(server: TestServer): Promise<World> {
   const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
   await portal.apiKeys.revoke.mutate({ id: api_key_id })
   await portal.apiTokens.make.mutate({})
-  return { server, owner, staff, organization_id, failed: failed.id, recording: recording.id, note: note.id }
+  await member(server, organization_id, 'member')
+  const invitation = { organization_id, email: 'robin@lab.example', role: 'viewer' as const }
+  const { link } = await portal.invitations.make.mutate(invitation)
+  const key_text =
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
+  const ssh_key = await portal.sshKeys.add.mutate({ name: 'work laptop', key_text })
+  const place = { org: organization_id, project: 'default' }
+  const device = await portal.fleet.create.mutate({ ...place, name: 'arm-7' })
+  await portal.fleet.selectDoorKey.mutate({ ...place, device: device.id, ssh_key_id: ssh_key.id })
+  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id }
+  return { server, owner, staff, organization_id, link, ...ids }
 }
 
 type Visit = [
@@ -54,9 +69,20 @@ const PAGES: Visit[] = [
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
+  ['members', () => '/portal/members', (at) => at.owner, 'Pending invitations'],
+  ['an invitation', (at) => at.link, () => undefined, 'Make account and join'],
+  ['an invitation for somebody else', (at) => at.link, (at) => at.owner, 'Sign out and go on'],
+  ['no such invitation', () => '/invitation?token=x', () => undefined, 'does not work any more'],
   ['API tokens', () => '/portal/tokens', (at) => at.owner, '1 active token'],
   ['no API tokens', () => '/portal/tokens', (at) => at.staff, 'No active tokens'],
   ['personal API keys', () => '/portal/settings/api-keys', (at) => at.owner, 'No personal keys yet'],
+  ['SSH keys', () => '/portal/ssh-keys', (at) => at.owner, '1 key'],
+  ['no SSH keys', () => '/portal/ssh-keys', (at) => at.staff, 'No SSH keys yet'],
+  ['devices', () => '/portal/devices', (at) => at.owner, '1 device'],
+  ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Take away'],
+  ['audit', () => '/portal/audit', (at) => at.owner, 'revoked the API key'],
+  ['audit of nobody', () => '/portal/audit?actor=acc_nobody', (at) => at.owner, 'No event fits'],
+  ['audit of the server', () => '/admin/audit', (at) => at.staff, 'made the API key'],
   ['settings', () => '/portal/settings', (at) => at.owner, 'This browser'],
   ['clients', () => '/admin/clients', (at) => at.staff, 'Halcyon Robotics'],
   ['a client', (at) => `/admin/clients/${at.organization_id}`, (at) => at.staff, 'casey laptop'],
@@ -135,6 +161,52 @@ describe.each([
     expect(await violations(page)).toEqual([])
   })
 
+  test('setting up an authenticator, and keeping the recovery codes', async () => {
+    const { owner } = await tenant(server)
+    await using tab = await open(owner)
+    const { page } = tab
+    await page.goto('/portal/settings')
+    await page.getByLabel('New password').fill('seven quiet grippers hum')
+    await page.getByText('Strong').waitFor()
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'The key, as a picture to scan' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    const key = ((await page.getByRole('dialog').locator('code').textContent()) ?? '').replaceAll(' ', '')
+    await page.getByLabel('Code').fill(new TOTP({ secret: key }).generate())
+    await page.getByRole('button', { name: 'Turn on' }).click()
+    await page.getByText('Keep your recovery codes').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('You have not taken them along yet.').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('the confirmation that it is you, and the second step of a sign-in', async () => {
+    const { owner } = await tenant(server)
+    const { auth } = portalClient(server, owner)
+    const { secret } = await auth.startTotp.mutate()
+    await auth.confirmTotp.mutate({ code: new TOTP({ secret }).generate() })
+    await using tab = await open(undefined)
+    const { page } = tab
+    await page.goto('/login?next=/portal/settings')
+    await signInOn(page, owner)
+    await page.getByRole('heading', { name: 'Second step' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByLabel('Code').fill(new TOTP({ secret }).generate({ timestamp: Date.now() + 30_000 }))
+    await page.keyboard.press('Enter')
+    await page.getByText('This browser').waitFor()
+    const verified_at = new Date(0).toISOString()
+    const { account_id } = owner.caller
+    await server.ctx.db
+      .updateTable('sessions')
+      .set({ verified_at })
+      .where('account_id', '=', account_id)
+      .execute()
+    await page.getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click()
+    await page.getByLabel('Your password').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
   test('making, showing and revoking an API token', async () => {
     const somebody = await tenant(server)
     await using tab = await open(somebody.owner)
@@ -147,6 +219,29 @@ describe.each([
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     await page.getByRole('button', { name: /Revoke token/ }).click()
     await page.getByText('refused from its next request on').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('inviting, changing a role and removing somebody', async () => {
+    await using tab = await open(at.owner)
+    const { page } = tab
+    await page.goto('/portal/members')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    await page.getByLabel('E-mail').fill(`${theme}${viewport.width}@lab.example`)
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Make invitation' }).click()
+    await page.getByText('Send it to them yourself.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Actions for A member' }).click()
+    await page.getByRole('menuitem', { name: 'Change role' }).click()
+    await page.getByLabel('Role', { exact: true }).selectOption('Viewer')
+    await page.locator('[data-consequences]').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Actions for A member' }).click()
+    await page.getByRole('menuitem', { name: 'Remove' }).click()
+    await page.locator('[data-consequences]').waitFor()
     expect(await violations(page)).toEqual([])
   })
 

@@ -30,6 +30,8 @@ describe('after signing in one lands only on a page of ours', () => {
     '/cli/auth?code=XKDF-PQ4N&approve=1',
     '/cli/auth?code=XKDF%0aPQ4N',
     '/cli/auth?organization=evil',
+    '/invitation?token=somebody-elses',
+    '/invitation/evil',
     '/api/episodes',
     '',
     undefined,

@@ -6,7 +6,7 @@ import { cookiesOf, me, mutate, signIn } from '../portal-request.ts'
 import { PASSWORD, person } from '../seed.ts'
 
 describe('signing in', () => {
-  test('sets one HttpOnly cookie whose value the database does not hold', async () => {
+  test('(4) sets one HttpOnly cookie whose value the database does not hold', async () => {
     await using server = await startTestServer()
     const { email } = await person(server)
     const answer = await signIn(server, email.toUpperCase())
@@ -52,7 +52,7 @@ describe('signing in', () => {
     expect(await me(server, cookie)).toBeNull()
   })
 
-  test('a session cookie planted before the sign-in is not adopted', async () => {
+  test('(30) a session cookie planted before the sign-in is not adopted', async () => {
     await using server = await startTestServer()
     const [victim, attacker] = [await person(server), await person(server)]
     const answer = await signIn(server, victim.email, PASSWORD, attacker.cookie)
@@ -62,7 +62,7 @@ describe('signing in', () => {
     expect(planted.headers.getSetCookie().join()).not.toContain('chosen-by-somebody-else')
   })
 
-  test('a hash made with older parameters is renewed by the sign-in', async () => {
+  test('(5) a hash made with older parameters is renewed by the sign-in', async () => {
     await using server = await startTestServer()
     const { email, caller } = await person(server)
     const weak = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1, parallelism: 1 })
@@ -77,7 +77,7 @@ describe('signing in', () => {
     expect((await signIn(server, email)).status).toBe(200)
   })
 
-  test('passwords of any length and script work whole: nothing is cut off', async () => {
+  test('(5) passwords of any length and script work whole: nothing is cut off', async () => {
     await using server = await startTestServer()
     const me = await person(server)
     for (const password of ['p'.repeat(64), `${'x'.repeat(199)}y`, 'пароль от робота 🤖 ok']) {
@@ -102,7 +102,7 @@ describe('too many wrong passwords', () => {
     return answers.map(({ status }) => status)
   }
 
-  test('are answered 429 after ten for one account, even when they come at the same moment', async () => {
+  test('(24) are answered 429 after ten for one account, even when they come at the same moment', async () => {
     await using server = await startTestServer()
     const { email } = await person(server)
     const statuses = await guess(server, email, 15)
@@ -114,7 +114,7 @@ describe('too many wrong passwords', () => {
     expect((await signIn(server, email)).status).toBe(200)
   })
 
-  test('do not lock out the owner in a browser that has signed in before', async () => {
+  test('(19) do not lock out the owner in a browser that has signed in before', async () => {
     await using server = await startTestServer()
     const { email } = await person(server)
     const known = cookiesOf(await signIn(server, email))
@@ -131,7 +131,7 @@ describe('too many wrong passwords', () => {
     expect((await signIn(server, target.email, 'wrong', cookie)).status).toBe(429)
   })
 
-  test('from one network are answered 429 after fifty, whoever the accounts are', async () => {
+  test('(19) from one network are answered 429 after fifty, whoever the accounts are', async () => {
     await using server = await startTestServer()
     for (let i = 0; i < 5; i++) await guess(server, `nobody-${i}@lab.example`, 10)
     expect((await signIn(server, 'someone-else@lab.example', 'wrong')).status).toBe(429)
@@ -167,7 +167,7 @@ describe('signing out', () => {
 })
 
 describe('changing the password', () => {
-  test('ends all other sessions, gives this one a new id and needs the current password', async () => {
+  test('(30) ends all other sessions, gives this one a new id and needs the current password', async () => {
     await using server = await startTestServer()
     const { email, cookie } = await person(server)
     const elsewhere = cookiesOf(await signIn(server, email))

@@ -176,6 +176,11 @@ describe('(50) bound to its address', () => {
     await portal.invitation.accept.mutate({ token })
     expect(await membership(server, organization_id, casey.email)).toMatchObject({ role: 'member' })
     await expect(portal.invitation.accept.mutate({ token })).rejects.toMatchObject(refused('not_found'))
+    // Whoever accepted it is reminded of that; everybody else learns nothing.
+    expect(await portal.invitation.view.mutate({ token })).toMatchObject({ next: 'joined' })
+    for (const other of [portalClient(server, owner), portalClient(server)]) {
+      await expect(other.invitation.view.mutate({ token })).rejects.toMatchObject(refused('not_found'))
+    }
   })
 
   test('somebody signed in as another address is told so and does not join', async () => {

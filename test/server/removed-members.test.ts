@@ -19,6 +19,7 @@ async function waysIn(server: TestServer, who: Person, organization_id: string) 
   const named = { 'X-RoboTrace-Organization': organization_id }
   const machines: Record<string, Record<string, string>> = {
     'personal key': bearer(key.key),
+    'rbtk_ key': { ...bearer((await everywhereKey(server, who, 'all my labs')).key), ...named },
     'access token': { ...bearer(await accessToken(server, who)), ...named },
     'API token': { ...bearer(await apiToken(server, who)), ...named },
   }
@@ -200,7 +201,9 @@ describe('(49) before a member is removed or demoted', () => {
     expect(demotion.api_keys).toMatchObject([
       { label: 'casey laptop', loses: ['episodes:write', 'evals:write'] },
     ])
+    expect(demotion.ssh_keys).toMatchObject([{ name: 'desk key', devices: ['arm-01', 'arm-03'] }])
     const raise = await portal.members.consequences.query({ ...about, role: 'admin' })
+    expect(raise.ssh_keys).toEqual([])
     expect(raise).toMatchObject({
       loses: [],
       api_keys: [],
@@ -273,6 +276,7 @@ test('(49) what was personal does not come back to life when somebody is invited
     .execute()
   expect(events).toMatchObject([
     { action: 'api_key.revoked', target: id },
+    { action: 'device.ssh_key_removed' },
     { action: 'member.left', detail: expect.stringContaining('"ssh_logins_ended":1') },
   ])
   expect((await portalClient(server, owner).members.list.query({ organization_id })).length).toBe(2)

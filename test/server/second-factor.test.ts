@@ -87,6 +87,24 @@ describe('an authenticator', () => {
     expect(await codeOf(wrong)).toBe('invalid_request')
   })
 
+  test('(30) turned on, this session gets another id, and the one before is worth nothing', async () => {
+    await using server = await startTestServer()
+    const who = await person(server)
+    const { secret } = await portalClient(server, who).auth.startTotp.mutate()
+    const on = await mutate(server, 'auth.confirmTotp', { code: show(secret) }, { Cookie: who.cookie })
+    expect(await me(server, who.cookie)).toBeNull()
+    expect(await me(server, cookiesOf(on))).toMatchObject({ account: { email: who.email } })
+  })
+
+  test('(4) the handle of the second step is kept as a hash', async () => {
+    await using server = await startTestServer()
+    const { challenge } = await first(server, await secured(server))
+    expect(Buffer.from(challenge, 'base64url').length).toBeGreaterThanOrEqual(16)
+    const rows = await server.ctx.db.selectFrom('challenges').selectAll().execute()
+    expect(rows).toHaveLength(1)
+    expect(JSON.stringify(rows)).not.toContain(challenge)
+  })
+
   test('(7) is kept encrypted, and opens for its own account alone', async () => {
     await using server = await startTestServer()
     const [one, other] = [await secured(server), await secured(server)]

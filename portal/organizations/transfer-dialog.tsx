@@ -1,0 +1,54 @@
+import { type JSX, Show } from 'solid-js'
+import { api, type Member, type Organization } from '../api.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { FormProblem } from '../ui/problem.tsx'
+import { createSubmission } from '../ui/submission.ts'
+import { toast } from '../ui/toast.tsx'
+import { refreshPeople } from './member-queries.ts'
+
+/** Makes somebody owner and oneself admin. */
+export function TransferDialog(props: {
+  organization: Organization
+  member: Member | undefined
+  close: () => void
+}): JSX.Element {
+  return (
+    <Show when={props.member} keyed>
+      {(member) => <HandOver organization={props.organization} member={member} close={props.close} />}
+    </Show>
+  )
+}
+
+function HandOver(props: { organization: Organization; member: Member; close: () => void }): JSX.Element {
+  const { account_id, name, email } = props.member
+  const { error, busy, submit } = createSubmission(async () => {
+    const organization_id = props.organization.id
+    await api.members.transferOwnership.mutate({ organization_id, account_id })
+    props.close()
+    toast({ title: 'Ownership handed over', detail: `${name} is owner, you are admin.` })
+    await refreshPeople(organization_id)
+  })
+  return (
+    <Dialog
+      open
+      onClose={props.close}
+      title={`Make ${name} owner of ${props.organization.name}?`}
+      description={
+        <>
+          {email} becomes owner and you become admin, in one step. Only {name} or another owner can undo it.
+        </>
+      }
+      footer={
+        <>
+          <Button onClick={props.close}>Cancel</Button>
+          <Button variant="danger" busy={busy()} onClick={submit}>
+            Hand over ownership
+          </Button>
+        </>
+      }
+    >
+      <FormProblem error={error()} />
+    </Dialog>
+  )
+}
