@@ -100,7 +100,7 @@ function Why(props: { possible: boolean; usable: boolean; home: URL }): JSX.Elem
 function PasskeyTable(props: { rows: Passkey[]; remove: (one: Passkey) => void }): JSX.Element {
   return (
     <TableFrame label="Passkeys table">
-      <table class={table.table}>
+      <table class={`${table.table} ${table.cards}`} role="table">
         <thead>
           <tr>
             <th>Name</th>
@@ -114,20 +114,25 @@ function PasskeyTable(props: { rows: Passkey[]; remove: (one: Passkey) => void }
         <tbody>
           <For each={props.rows}>
             {(row) => (
-              <tr>
-                <td>
+              <tr role="row">
+                <td role="cell">
                   <bdi>{row.name}</bdi>
                 </td>
-                <td>
+                <td role="cell" data-label="Added">
                   <Time at={row.created_at} />
                 </td>
-                <td>
+                <td role="cell" data-label="Last used">
                   <Show when={row.last_used_at} fallback={<span class={css.dim}>Never</span>}>
                     {(at) => <Time at={at()} />}
                   </Show>
                 </td>
-                <td class={table.end}>
-                  <Button size="sm" aria-label={`Remove ${row.name}`} onClick={() => props.remove(row)}>
+                <td role="cell" class={table.end}>
+                  <Button
+                    size="sm"
+                    variant="ghost"
+                    aria-label={`Remove ${row.name}`}
+                    onClick={() => props.remove(row)}
+                  >
                     Remove
                   </Button>
                 </td>

@@ -38,7 +38,7 @@ export function Sessions(): JSX.Element {
         fallback={<PageProblem error={sessions.error} retry={() => sessions.refetch()} />}
       >
         <TableFrame label="Sessions table">
-          <table class={table.table}>
+          <table class={`${table.table} ${table.cards}`} role="table">
             <thead>
               <tr>
                 <th>Device</th>
@@ -79,8 +79,8 @@ function SessionLine(props: { row: SessionRow }): JSX.Element {
     await queryClient.invalidateQueries({ queryKey: ['sessions'] })
   })
   return (
-    <tr>
-      <td title={props.row.user_agent}>
+    <tr role="row">
+      <td role="cell" title={props.row.user_agent}>
         <span class={css.browser}>
           <bdi>{name()}</bdi>
           <Show when={props.row.current}>
@@ -91,15 +91,17 @@ function SessionLine(props: { row: SessionRow }): JSX.Element {
           </Show>
         </span>
       </td>
-      <td class="mono">{props.row.ip}</td>
-      <td>
+      <td role="cell" class="mono">
+        {props.row.ip}
+      </td>
+      <td role="cell" data-label="Signed in">
         <Time at={props.row.created_at} />
       </td>
-      <td>
+      <td role="cell" data-label="Last seen">
         <Time at={props.row.last_seen_at} />
       </td>
-      <td class={table.end}>
-        <Button size="sm" busy={busy()} aria-label={`Sign out ${name()}`} onClick={submit}>
+      <td role="cell" class={table.end}>
+        <Button size="sm" variant="ghost" busy={busy()} aria-label={`Sign out ${name()}`} onClick={submit}>
           Sign out
         </Button>
       </td>

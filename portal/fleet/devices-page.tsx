@@ -51,8 +51,8 @@ function Devices(props: { organization: Organization }): JSX.Element {
         <Match when={devices.isSuccess && devices.data.length === 0}>
           <EmptyState icon={<Bot size={22} aria-hidden="true" />} title="No devices yet">
             <p>
-              Add a robot by the name you call it. Its page then says who may log in, and how its sshd gets to
-              know.
+              Add a robot by the name you call it. Its page then says who may log in, and how to set up its
+              sshd.
             </p>
             <Show when={!mayAdd()}>
               <p>You can look, but only members add devices.</p>
@@ -61,7 +61,7 @@ function Devices(props: { organization: Organization }): JSX.Element {
         </Match>
         <Match when={true}>
           <TableFrame label="Devices">
-            <table class={table.table}>
+            <table class={`${table.table} ${table.cards}`} role="table">
               <thead>
                 <tr>
                   <th>Name</th>
@@ -75,17 +75,19 @@ function Devices(props: { organization: Organization }): JSX.Element {
                   {(rows) => (
                     <For each={rows()}>
                       {(device) => (
-                        <tr class={css.row} data-row>
-                          <td>
+                        <tr class={css.row} role="row" data-row>
+                          <td role="cell">
                             <A class={css.link} href={session.href(`/portal/devices/${device.id}`)}>
                               {device.name}
                             </A>
                           </td>
-                          <td>
+                          <td role="cell" data-label="Project">
                             <code class={table.dim}>{device.project}</code>
                           </td>
-                          <td class={table.number}>{device.ssh_key_count}</td>
-                          <td>
+                          <td role="cell" data-label="SSH keys" class={table.number}>
+                            {device.ssh_key_count}
+                          </td>
+                          <td role="cell" data-label="Added">
                             <Time at={device.created_at} />
                           </td>
                         </tr>

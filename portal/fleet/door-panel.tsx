@@ -57,13 +57,13 @@ export function DoorPanel(props: Door): JSX.Element {
           <EmptyState icon={<KeySquare size={22} aria-hidden="true" />} title="Nobody may log in yet">
             <p>
               Upload a public key on the page <A href={session.href('/portal/ssh-keys')}>SSH keys</A>, then
-              select it here.
+              select it here. Everybody uploads their own.
             </p>
           </EmptyState>
         </Match>
         <Match when={true}>
           <TableFrame label="Who may log in, table">
-            <table class={table.table}>
+            <table class={`${table.table} ${table.cards}`} role="table">
               <thead>
                 <tr>
                   <th>Owner</th>
@@ -109,7 +109,7 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
       await api.fleet.removeDoorKey.mutate(where)
       await refresh(props.org)
       toast({
-        title: 'Key taken away',
+        title: 'Key removed from this device',
         detail: `${owner.name} is refused from the next contact of ${props.device.name} on.`,
         action: {
           label: 'Undo',
@@ -121,12 +121,12 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
         },
       })
     } catch (error) {
-      toastProblem('Could not take the key away', error)
+      toastProblem('Could not remove the key', error)
     }
   }
   return (
-    <tr>
-      <td title={props.door_key.owner.email}>
+    <tr role="row">
+      <td role="cell" title={props.door_key.owner.email}>
         <bdi>{props.door_key.owner.name}</bdi>
         <Show when={props.door_key.refused}>
           {(why) => (
@@ -138,13 +138,13 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
           )}
         </Show>
       </td>
-      <td>
+      <td role="cell">
         <bdi>{props.door_key.name}</bdi>
       </td>
-      <td class={css.fingerprint}>
+      <td role="cell" class={css.fingerprint}>
         <code>{props.door_key.fingerprint}</code>
       </td>
-      <td>
+      <td role="cell" data-label="Added">
         <Show when={props.door_key.added_at}>{(at) => <Time at={at()} />}</Show>
         <Show when={props.door_key.added_by}>
           {(who) => (
@@ -154,20 +154,20 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
           )}
         </Show>
       </td>
-      <td>
+      <td role="cell" data-label="Last used">
         <Show when={props.door_key.last_used_at} fallback={<span class={table.dim}>Never</span>}>
           {(at) => <Time at={at()} />}
         </Show>
       </td>
-      <td class={table.end}>
+      <td role="cell" class={table.end}>
         <Show when={mayRemove()}>
           <Button
             size="sm"
             variant="ghost"
-            aria-label={`Take away ${props.door_key.name} of ${props.door_key.owner.name}`}
+            aria-label={`Remove ${props.door_key.name} of ${props.door_key.owner.name}`}
             onClick={remove}
           >
-            Take away
+            Remove
           </Button>
         </Show>
       </td>

@@ -79,7 +79,7 @@ const PAGES: Visit[] = [
   ['SSH keys', () => '/portal/ssh-keys', (at) => at.owner, '1 key'],
   ['no SSH keys', () => '/portal/ssh-keys', (at) => at.staff, 'No SSH keys yet'],
   ['devices', () => '/portal/devices', (at) => at.owner, '1 device'],
-  ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Take away'],
+  ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Set up its sshd'],
   ['audit', () => '/portal/audit', (at) => at.owner, 'revoked the API key'],
   ['audit of nobody', () => '/portal/audit?actor=acc_nobody', (at) => at.owner, 'No event fits'],
   ['audit of the server', () => '/admin/audit', (at) => at.staff, 'made the API key'],

@@ -41,7 +41,7 @@ test('a key is uploaded, selected on a robot’s page, and opens its door until 
   const list = async () => (await server.fetch(authorizedKeysPath(at, id), { headers: bearer(key) })).text()
   expect(await list()).toContain(pair.public_text.split(' ')[1])
 
-  await page.getByRole('button', { name: 'Take away demokey of Ada Okafor' }).click()
+  await page.getByRole('button', { name: 'Remove demokey of Ada Okafor' }).click()
   await page.getByText('Nobody may log in yet').waitFor()
   expect(await list()).toBe('')
   await page.getByRole('button', { name: 'Undo' }).click()
