@@ -5,7 +5,10 @@ import { useSession } from './session.tsx'
 import css from './settings-frame.module.css'
 
 /** The pages of *Settings*, in the order they are shown. A page of another slice adds its line here. */
-const PAGES: { path: string; label: string }[] = [{ path: '/portal/settings', label: 'Account' }]
+const PAGES: { path: string; label: string }[] = [
+  { path: '/portal/settings', label: 'Account' },
+  { path: '/portal/settings/api-keys', label: 'API keys' },
+]
 
 /**
  * The frame of every page of *Settings*: its name, and the way to the others.

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/solid-query'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { type ApiKey, api, fieldError } from '../api.ts'
-import { scopeWords } from '../device-login/scope-words.ts'
+import { scopeSentence } from '../device-login/scope-words.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -33,7 +33,9 @@ export function KeyDetail(props: {
       title={props.api_key.label}
       description={
         <>
-          <code>{props.api_key.prefix}</code> <KeyStatus api_key={props.api_key} />
+          <span class={css.status}>
+            <code>{props.api_key.prefix}</code> <KeyStatus api_key={props.api_key} />
+          </span>
           <RotationProgress api_key={props.api_key} keys={props.keys} />
         </>
       }
@@ -118,12 +120,15 @@ function Facts(props: { api_key: ApiKey }): JSX.Element {
     <dl class={css.facts}>
       <dt>May</dt>
       <dd>
-        {scopeWords(props.api_key.scopes).join(', ')}
+        {scopeSentence(props.api_key.scopes)}
         <p class={css.scopes}>{props.api_key.scopes.join(' ')}</p>
       </dd>
       <dt>Good for</dt>
       <dd>
-        <Show when={props.api_key.device ?? props.api_key.project} fallback="Everything there">
+        <Show
+          when={props.api_key.device ?? props.api_key.project}
+          fallback={props.api_key.owner ? 'Everything its owner may there' : 'The whole organization'}
+        >
           {(pin) => (
             <>
               Only {props.api_key.device ? 'device' : 'project'} <bdi>{pin().name}</bdi>

@@ -1,7 +1,7 @@
 import RotateCw from 'lucide-solid/icons/rotate-cw'
 import { type JSX, Show } from 'solid-js'
 import type { ApiKey } from '../api.ts'
-import { scopeWords } from '../device-login/scope-words.ts'
+import { scopeSentence } from '../device-login/scope-words.ts'
 import { Button } from '../ui/button.tsx'
 import { count } from '../ui/format.ts'
 import table from '../ui/table.module.css'
@@ -20,6 +20,8 @@ export function KeyRow(props: {
   live: boolean
   mayRotate: boolean
   mayRevoke: boolean
+  /** In the list of one's own keys, which need not say whose they are. */
+  own?: boolean
   open: () => void
   rotate: () => void
   revoke: () => void
@@ -34,7 +36,7 @@ export function KeyRow(props: {
           <code>{props.api_key.prefix}</code>
           <span aria-hidden="true">_••••</span>
         </p>
-        <Belongs api_key={props.api_key} />
+        <Belongs api_key={props.api_key} own={props.own ?? false} />
         <Show when={props.live}>
           <RotationProgress api_key={props.api_key} keys={props.keys} />
         </Show>
@@ -107,11 +109,11 @@ export function KeyRow(props: {
 /** The rights most keys have in two words, so that the others stand out. */
 function rights({ scopes }: ApiKey): string {
   const isUsual = scopes.length === USUAL_SCOPES.length && USUAL_SCOPES.every((one) => scopes.includes(one))
-  return isUsual ? 'Log and read' : scopeWords(scopes).join(', ')
+  return isUsual ? 'Log and read' : scopeSentence(scopes)
 }
 
 /** Whose a personal key is, and the terminal a login made it for. */
-function Belongs(props: { api_key: ApiKey }): JSX.Element {
+function Belongs(props: { api_key: ApiKey; own: boolean }): JSX.Element {
   const terminal = () =>
     [props.api_key.hostname, props.api_key.sdk_version].filter((part) => part !== null).join(' · ')
   return (
@@ -121,7 +123,7 @@ function Belongs(props: { api_key: ApiKey }): JSX.Element {
           <bdi>{terminal()}</bdi>
         </p>
       </Show>
-      <Show when={props.api_key.owner}>
+      <Show when={!props.own && props.api_key.owner}>
         {(owner) => (
           <p class={css.terminal}>
             Personal key of <bdi>{owner().name}</bdi>

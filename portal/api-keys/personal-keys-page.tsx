@@ -3,14 +3,15 @@ import KeyRound from 'lucide-solid/icons/key-round'
 import Plus from 'lucide-solid/icons/plus'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { SettingsFrame } from '../accounts/settings-frame.tsx'
 import { type ApiKey, api, fieldError } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
-import { CodeTabs } from '../ui/code-tabs.tsx'
+import { CodeBlock } from '../ui/code-tabs.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Field } from '../ui/field.tsx'
-import { PageHead, useTitle } from '../ui/page.tsx'
+import { Section } from '../ui/page.tsx'
 import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import table from '../ui/table.module.css'
@@ -36,35 +37,40 @@ const personalQuery = {
 
 /** `/portal/settings/api-keys`: one's own rbtk_ keys, good in every organization one belongs to. */
 export function PersonalKeysPage(): JSX.Element {
-  useTitle(() => 'Personal API keys')
   const session = useSession()
   const [minting, setMinting] = createSignal(false)
   const roles = () => session.me().organizations.map(({ role }) => role)
   const mayMint = () => session.me().account.staff || roles().some((role) => role !== 'viewer')
   return (
-    <>
-      <PageHead
+    <SettingsFrame title="API keys">
+      <Section
         title="Personal API keys"
         note="A personal key acts as you in every organization you belong to, never with more rights than you have there. It ends when your account does. For robots and CI, make a key of the organization instead."
+        actions={
+          <Show when={mayMint()}>
+            <Button variant="primary" onClick={() => setMinting(true)}>
+              <Plus size={15} aria-hidden="true" /> New personal key
+            </Button>
+          </Show>
+        }
       >
-        <Show when={mayMint()}>
-          <Button variant="primary" onClick={() => setMinting(true)}>
-            <Plus size={15} aria-hidden="true" /> New personal key
-          </Button>
-        </Show>
-      </PageHead>
-      <PersonalKeys mayMint={mayMint()} base_url={session.me().public_url} />
+        <PersonalKeys
+          mayMint={mayMint()}
+          base_url={session.me().public_url}
+          slug={session.organization()?.slug ?? 'acme'}
+        />
+      </Section>
       <Show when={minting()}>
         <MintPersonal
           admin={session.me().account.staff || roles().some((role) => role === 'owner' || role === 'admin')}
           close={() => setMinting(false)}
         />
       </Show>
-    </>
+    </SettingsFrame>
   )
 }
 
-function PersonalKeys(props: { mayMint: boolean; base_url: string }): JSX.Element {
+function PersonalKeys(props: { mayMint: boolean; base_url: string; slug: string }): JSX.Element {
   const keys = useQuery(() => personalQuery)
   return (
     <Switch>
@@ -79,7 +85,9 @@ function PersonalKeys(props: { mayMint: boolean; base_url: string }): JSX.Elemen
               : 'You are a viewer everywhere: only members make keys.'}
           </p>
           <Show when={props.mayMint}>
-            <CodeTabs label="How it is used" snippets={snippets(props.base_url)} />
+            <div class={css.example}>
+              <CodeBlock code={snippet(props.base_url, props.slug)} what="curl example" />
+            </div>
           </Show>
         </EmptyState>
       </Match>
@@ -88,9 +96,12 @@ function PersonalKeys(props: { mayMint: boolean; base_url: string }): JSX.Elemen
   )
 }
 
-function snippets(base_url: string) {
-  const code = `curl -H "Authorization: Bearer rbtk_…" \\\n     -H "X-RoboTrace-Organization: acme" \\\n     ${base_url}/api/episodes`
-  return [{ name: 'curl', code }]
+function snippet(base_url: string, slug: string): string {
+  return [
+    `curl -fsS "${base_url}/api/episodes?limit=5" \\`,
+    '  -H "Authorization: Bearer rbtk_…" \\',
+    `  -H "X-RoboTrace-Organization: ${slug}"`,
+  ].join('\n')
 }
 
 function PersonalTable(props: { keys: ApiKey[] }): JSX.Element {
@@ -123,6 +134,7 @@ function PersonalTable(props: { keys: ApiKey[] }): JSX.Element {
                   live={isLive(key, now())}
                   mayRotate={key.rotated_to === null}
                   mayRevoke
+                  own
                   open={() => setActing({ key, act: 'open' })}
                   rotate={() => setActing({ key, act: 'rotate' })}
                   revoke={() => setActing({ key, act: 'revoke' })}

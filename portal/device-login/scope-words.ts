@@ -23,3 +23,13 @@ export function scopeWords(scopes: readonly string[]): string[] {
   const lines = [...verbs].map(([thing, all]) => `${all.join(' and ')} ${THINGS[thing]?.name ?? thing}`)
   return [...lines.map((line) => line.charAt(0).toUpperCase() + line.slice(1)), ...unnamed]
 }
+
+/**
+ * The same as one line of text.
+ *
+ * @example scopeSentence(['episodes:read', 'fleet:read']) // 'Read episodes, see the fleet'
+ */
+export function scopeSentence(scopes: readonly string[]): string {
+  const [first = '', ...rest] = scopeWords(scopes)
+  return [first, ...rest.map((line) => line.charAt(0).toLowerCase() + line.slice(1))].join(', ')
+}
