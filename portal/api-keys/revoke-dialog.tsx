@@ -9,6 +9,7 @@ import { createSubmission } from '../ui/submission.ts'
 import { Time, useNow } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { shortNetwork } from './key-facts.ts'
+import css from './revoke-dialog.module.css'
 
 const DAY = 86_400_000
 
@@ -63,7 +64,7 @@ export function RevokeDialog(props: { api_key: ApiKey; close: () => void }): JSX
         </>
       }
     >
-      <form id="revoke" onSubmit={submit}>
+      <form id="revoke" class={css.form} onSubmit={submit}>
         <Show when={inUse()}>
           <Field
             label={`It is in use. Type “${props.api_key.label}” to revoke it`}

@@ -21,6 +21,16 @@ export interface DialogProps {
   wide?: boolean
 }
 
+/** A dialog that asks for something begins in its first field, not on the cross in the corner. */
+function beginInForm(event: Event): void {
+  const dialog = event.currentTarget
+  if (!(dialog instanceof HTMLElement)) return
+  const field = dialog.querySelector(`.${css.body} > form:first-child :is(input, select, textarea)`)
+  if (!(field instanceof HTMLElement)) return
+  event.preventDefault()
+  field.focus()
+}
+
 /** A modal dialog: traps the focus, gives it back, is named by its title. */
 export function Dialog(props: DialogProps): JSX.Element {
   const ask = (event: Event): void => {
@@ -36,6 +46,7 @@ export function Dialog(props: DialogProps): JSX.Element {
           <Part.Content
             class={css.dialog}
             data-wide={props.wide || undefined}
+            onOpenAutoFocus={beginInForm}
             onEscapeKeyDown={ask}
             onPointerDownOutside={ask}
           >
