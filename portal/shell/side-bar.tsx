@@ -40,7 +40,12 @@ export function SideBar(): JSX.Element {
           label="API keys"
           extra={
             <Show when={session.organization()} keyed>
-              {(organization) => <KeysToRotate organization_id={organization.id} />}
+              {(organization) => (
+                <KeysToRotate
+                  organization_id={organization.id}
+                  who={{ account_id: session.me().account.id, role: organization.role }}
+                />
+              )}
             </Show>
           }
         >
@@ -65,7 +70,7 @@ export function SideBar(): JSX.Element {
           <NavLink href="/admin/clients" label="Clients">
             <Building size={16} aria-hidden="true" />
           </NavLink>
-          <NavLink href="/admin/audit" label="All audits">
+          <NavLink href="/admin/audit" label="Server audit">
             <ScrollText size={16} aria-hidden="true" />
           </NavLink>
         </Show>

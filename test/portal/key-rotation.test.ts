@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { bearer, person, tenant } from '../seed.ts'
+import { bearer, member, person, tenant } from '../seed.ts'
 import { device } from '../server/key-requests.ts'
 import { launchBrowser, openPage } from './browser.ts'
 
@@ -87,6 +87,12 @@ test('a key that is 90 days old asks to be rotated, in its row and beside the wa
   await tab.page.goto('/portal/api-keys')
   await tab.page.getByText('Rotate: 94 days old').waitFor()
   await tab.page.getByRole('link', { name: /^API keys\s*,\s*1\s*key to rotate$/ }).waitFor()
+  // Whoever may not rotate it is not nagged.
+  const viewer = await member(server, lab.organization_id, 'viewer')
+  await using other = await openPage(browser, server, viewer)
+  await other.page.goto('/portal/api-keys')
+  await other.page.getByText('Rotate: 94 days old').waitFor()
+  await other.page.getByRole('link', { name: 'API keys', exact: true }).waitFor()
 })
 
 test('the details of a key: from where, with what and how often it was used', async () => {
