@@ -32,12 +32,17 @@ export function AuditPage(): JSX.Element {
 
 /** `/admin/audit`: the whole server's, for staff. */
 export function WholeAuditPage(): JSX.Element {
-  useTitle(() => 'Audit of the server')
+  useTitle(() => 'Server audit')
   return (
     <StaffOnly>
       <AuditTrail
-        title="Audit of the server"
-        note="Every organization, and what belongs to none. Without filters an export holds the whole chain: robotrace admin audit verify proves it."
+        title="Server audit"
+        note={
+          <>
+            Every organization, and what belongs to none. Without filters an NDJSON export holds the whole
+            chain, which <code>robotrace admin audit verify</code> checks.
+          </>
+        }
         organization_id={undefined}
         path="/api/v1/admin/audit"
       />

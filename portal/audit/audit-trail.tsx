@@ -15,8 +15,8 @@ import css from './audit.module.css'
 import { auditQuery } from './audit-queries.ts'
 import { EventLine } from './event-line.tsx'
 import {
-  ACTIONS,
   type AuditFilter,
+  actionChoices,
   type Choice,
   exportHref,
   FILTER_NAMES,
@@ -29,7 +29,7 @@ import { actorName, targetName } from './sentence.ts'
 
 interface AuditTrailProps {
   title: string
-  note: string
+  note: JSX.Element
   /** Undefined: all of the server. */
   organization_id: string | undefined
   /** Where exports come from. */
@@ -52,7 +52,7 @@ export function AuditTrail(props: AuditTrailProps): JSX.Element {
       <PageHead title={props.title} note={props.note}>
         <Exports path={props.path} filter={filter()} />
       </PageHead>
-      <Filters filter={filter()} events={events()} set={set} />
+      <Filters filter={filter()} whole={props.organization_id === undefined} events={events()} set={set} />
       <Switch>
         <Match when={list.isError && !list.isSuccess}>
           <PageProblem error={list.error} retry={() => list.refetch()} />
@@ -114,6 +114,8 @@ function Exports(props: { path: string; filter: AuditFilter }): JSX.Element {
 
 function Filters(props: {
   filter: AuditFilter
+  /** Of the whole server. */
+  whole: boolean
   events: AuditEvent[]
   set: (name: FilterName, value: string) => void
 }): JSX.Element {
@@ -136,7 +138,7 @@ function Filters(props: {
     <div class={css.bar}>
       <Select
         label="What"
-        choices={actions(props.filter.action)}
+        choices={actionChoices(props.whole, props.filter.action)}
         value={props.filter.action}
         set={(value) => props.set('action', value)}
       />
@@ -172,12 +174,6 @@ function Filters(props: {
 }
 
 const CHIPS = { actor: 'By', target: 'To', organization: 'In' }
-
-/** A link may narrow to one action, which the list does not offer by itself. */
-function actions(chosen: string | undefined): Choice[] {
-  if (chosen === undefined || ACTIONS.some(({ value }) => value === chosen)) return ACTIONS
-  return [...ACTIONS, { value: chosen, words: chosen }]
-}
 
 function Select(props: {
   label: string

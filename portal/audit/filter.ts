@@ -23,24 +23,43 @@ export interface Choice {
   words: string
 }
 
-export const ACTIONS: Choice[] = [
-  { value: '', words: 'Everything' },
+/** What happens to a person or to the whole server stands in no organization's trail. */
+const SERVER_ACTIONS: Choice[] = [
   { value: 'sign_in', words: 'Failed sign-ins' },
   { value: 'session', words: 'Sessions' },
-  { value: 'device_login', words: 'Terminal logins' },
-  { value: 'api_key', words: 'API keys' },
+  { value: 'account', words: 'Accounts' },
+  { value: 'second_factor', words: 'Second factors' },
   { value: 'api_token', words: 'API tokens' },
   { value: 'ssh_key', words: 'SSH keys' },
+  { value: 'client', words: 'Clients' },
+]
+
+const ACTIONS: Choice[] = [
+  { value: '', words: 'Everything' },
+  { value: 'device_login', words: 'Terminal logins' },
+  { value: 'api_key', words: 'API keys' },
   { value: 'device', words: 'Robots' },
   { value: 'member', words: 'Members' },
   { value: 'invitation', words: 'Invitations' },
+  { value: 'organization', words: 'Key policy' },
   { value: 'device_login_policy', words: 'Login policy' },
-  { value: 'client', words: 'Clients' },
   { value: 'audit', words: 'Exports' },
 ]
 
+/**
+ * What the list of actions offers. A link may narrow to one that it does not offer by itself.
+ *
+ * @param whole the trail of the whole server
+ */
+export function actionChoices(whole: boolean, chosen: string | undefined): Choice[] {
+  const offered = whole ? [...ACTIONS, ...SERVER_ACTIONS] : ACTIONS
+  if (chosen === undefined || offered.some(({ value }) => value === chosen)) return offered
+  const known = SERVER_ACTIONS.find(({ value }) => value === chosen)
+  return [...offered, known ?? { value: chosen, words: chosen }]
+}
+
 export const OUTCOMES: Choice[] = [
-  { value: '', words: 'Done or failed' },
+  { value: '', words: 'Any outcome' },
   { value: 'success', words: 'Done' },
   { value: 'failure', words: 'Failed' },
 ]

@@ -42,7 +42,7 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
       : []),
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
-    ...(staff ? [{ label: 'Audit of the server', hint: 'Admin', run: go('/admin/audit') }] : []),
+    ...(staff ? [{ label: 'Server audit', hint: 'Admin', run: go('/admin/audit') }] : []),
   ]
 }
 
