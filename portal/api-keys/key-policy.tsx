@@ -20,7 +20,7 @@ export function KeyPolicyPanel(props: {
 }): JSX.Element {
   const policy = useQuery(() => keyPolicyQuery(props.organization_id))
   return (
-    <Section title="Policy" note="For keys made from now on; keys that exist stay as they are.">
+    <Section title="Policy" note="What the organization asks of all its keys.">
       <Switch fallback={<div aria-busy="true" />}>
         <Match when={policy.isError && !policy.isSuccess}>
           <FormProblem error={policy.error} />
@@ -49,7 +49,7 @@ const LEAKED = {
 function PolicyFacts(props: { policy: KeyPolicy }): JSX.Element {
   return (
     <dl class={css.facts}>
-      <dt>Keys work</dt>
+      <dt>A new key works</dt>
       <dd>{lifetime(props.policy.key_days_max)}</dd>
       <dt>Found in public</dt>
       <dd>{LEAKED[props.policy.leaked_keys]}</dd>
@@ -98,7 +98,7 @@ function PolicyForm(props: { organization_id: string; policy: KeyPolicy; staff: 
         max={3650}
         inputMode="numeric"
         placeholder="Until it is revoked"
-        hint="Left empty, a key may live until it is revoked."
+        hint="Left empty, a key may live until it is revoked. Keys that exist stay as they are."
         value={value().days}
         onText={(days) => change({ days })}
         error={fieldError(error(), 'key_days_max') ?? ''}
@@ -120,6 +120,7 @@ function PolicyForm(props: { organization_id: string; policy: KeyPolicy; staff: 
           min={1}
           inputMode="numeric"
           placeholder="The server’s default"
+          hint="Counts from the next request on, for keys that exist as well."
           value={value().rate}
           onText={(rate) => change({ rate })}
           error={fieldError(error(), 'rate_limit') ?? ''}

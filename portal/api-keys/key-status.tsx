@@ -70,7 +70,10 @@ export function RotationProgress(props: { api_key: ApiKey; keys: ApiKey[] }): JS
       {(successor) => (
         <p class={css.chain}>
           → <code>{successor.prefix}</code>{' '}
-          <Show when={successor.first_used_at} fallback="new key not used yet">
+          <Show
+            when={successor.first_used_at}
+            fallback={successor.revoked_at ? 'new key revoked' : 'new key not used yet'}
+          >
             {(at) => (
               <>
                 new key first used <Time at={at()} />

@@ -133,9 +133,14 @@ function MintForm(props: {
       <ChoiceField
         label="Belongs to"
         choices={[
-          { value: 'service', words: 'The organization: works on when I leave' },
-          { value: 'personal', words: 'Me: never more than my rights, ends with my membership' },
+          { value: 'service', words: 'The organization' },
+          { value: 'personal', words: 'Me' },
         ]}
+        hint={
+          props.form.kind() === 'service'
+            ? 'It goes on working when you leave.'
+            : 'It never has more rights than you, and ends with your membership.'
+        }
         value={props.form.kind()}
         onChoice={(kind) => props.form.setKind(kind === 'personal' ? 'personal' : 'service')}
       />

@@ -58,7 +58,7 @@ function PolicyFacts(props: { policy: TerminalPolicy }): JSX.Element {
           {(network) => <p class="mono">{network}</p>}
         </For>
       </dd>
-      <dt>Keys are valid</dt>
+      <dt>The key of a login works</dt>
       <dd>{lifetime(props.policy.key_days)}</dd>
       <dt>Password</dt>
       <dd>{props.policy.step_up ? 'Asked for at every login' : 'Asked for from another network'}</dd>
@@ -114,13 +114,13 @@ function PolicyForm(props: { organization_id: string; policy: TerminalPolicy }):
       <LinesField
         label="Networks terminals may log in from"
         placeholder="10.0.0.0/8"
-        hint="One a line, as an address and its prefix length. Left empty: from anywhere."
+        hint="One on each line: an address and its prefix length. Left empty, from anywhere."
         lines={value().networks}
         onText={(networks) => change({ networks })}
         error={networksError(error(), linesOf(value().networks))}
       />
       <ChoiceField
-        label="Keys of a login are valid"
+        label="The key of a login works"
         choices={lifetimes(value().key_days)}
         value={String(value().key_days ?? '')}
         onChoice={(days) => change({ key_days: days === '' ? null : Number(days) })}

@@ -77,8 +77,9 @@ export function RevokeAllTokens(props: {
       title="Revoke all of your API tokens?"
       description={
         <>
-          {count(props.tokens.length, 'active token')}, {used()} of them used at least once. Whatever uses one
-          is refused from its next request on, and this cannot be undone. API keys and sessions go on.
+          {count(props.tokens.length, 'active token')}, {used() === 0 ? 'none' : used()} of them ever used.
+          Whatever uses one is refused from its next request on, and this cannot be undone. API keys and
+          sessions go on working.
         </>
       }
       footer={

@@ -5,6 +5,7 @@ import { For, type JSX, Match, Switch } from 'solid-js'
 import { type ClientDetail, problemOf } from '../api.ts'
 import { ApiKeyPanel, NewApiKey } from '../api-keys/api-key-panel.tsx'
 import { KeyPolicyPanel } from '../api-keys/key-policy.tsx'
+import { roleName } from '../organizations/member-queries.ts'
 import { LinkButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -77,14 +78,14 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
       <KeyPolicyPanel organization_id={props.client.id} mayChange staff />
-      <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Since']} rows={props.client.members}>
+      <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Joined']} rows={props.client.members}>
         {(member) => (
           <tr>
             <td>
               <bdi>{member.name}</bdi>
             </td>
             <td>{member.email}</td>
-            <td>{member.role}</td>
+            <td>{roleName(member.role)}</td>
             <td>
               <Time at={member.created_at} />
             </td>

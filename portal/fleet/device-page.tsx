@@ -85,8 +85,8 @@ function DeviceParts(props: { device: Device; organization: Organization }): JSX
       </PageHead>
       <DoorPanel device={props.device} org={props.organization.slug} mayWork={mayWork()} />
       <Section
-        title="How its sshd gets to know"
-        note="Once, as root on the robot. The robot keeps the list, so that its people get in without contact as well."
+        title="Set up its sshd"
+        note="Once, as root on the robot. It keeps the list, so that its people get in while this server is out of reach."
       >
         <CodeTabs label="Set up the robot" snippets={robotSnippets(props.device, session.me().public_url)} />
       </Section>
@@ -117,7 +117,7 @@ function RemoveDevice(props: { device: Device; org: string; open: boolean; close
       open={props.open}
       onClose={props.close}
       title={`Remove ${props.device.name}?`}
-      description="Nobody logs in to it with a key from here any more, from its next contact on, and the API keys that are pinned to it stop working at once. Its episodes stay."
+      description="From its next contact on it lets nobody in by a key from here, and API keys that are good for only this device stop working at once. Its episodes stay."
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>

@@ -27,7 +27,7 @@ export function NewDeviceDialog(props: { org: string; open: boolean; close: () =
       open={props.open}
       onClose={props.close}
       title="New device"
-      description="A robot, by the name people call it. Scripts name it the same way."
+      description="The name people call the robot. Scripts use the same one."
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>

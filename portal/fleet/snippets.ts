@@ -7,7 +7,7 @@ export function robotSnippets(device: Device, base_url: string): Snippet[] {
   return [
     {
       name: '1 · Its key',
-      note: 'An API key of this device with the scope fleet:read, readable by an account that does nothing else.',
+      note: `Make an API key that is good for only device ${device.name} and may only see the fleet (fleet:read), and put it here. An account that does nothing else keeps it.`,
       code: `useradd --system --home-dir /var/lib/robotrace --create-home robotrace
 install -d -m 700 -o robotrace /etc/robotrace
 install -m 600 -o robotrace /dev/stdin /etc/robotrace/credentials <<'END'
@@ -18,7 +18,7 @@ END`,
     },
     {
       name: '2 · The command',
-      note: 'sshd runs only what nobody but root can change. Put in the account that people log in to.',
+      note: 'sshd runs only what nobody but root can change. Instead of robot, name the account that people log in to.',
       code: `install -m 755 /dev/stdin /usr/local/sbin/robotrace-keys <<'END'
 #!/bin/sh
 exec /usr/bin/node /opt/robotrace/cli/bin.js authorized-keys --device ${address} \\

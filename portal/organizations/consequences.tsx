@@ -99,7 +99,7 @@ function Narrowed(props: { of: Consequences; removal: boolean }): JSX.Element {
   const any = () => keys().length + logins().length + props.of.api_tokens.length + props.of.session_count > 0
   return (
     <Show when={any()}>
-      <Part title={props.removal ? 'Loses this organization at once' : 'Narrowed at once'} danger>
+      <Part title={props.removal ? 'Loses access here at once' : 'Narrowed at once'} danger>
         <For each={keys()}>{(key) => <KeyItem of={key} />}</For>
         <For each={logins()}>{(key) => <LoginItem of={key} />}</For>
         <For each={props.of.api_tokens}>

@@ -13,8 +13,8 @@ import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { LinkDialog, type MadeLink } from './link-dialog.tsx'
-import { invitationsQuery, type Role, rolesUpTo } from './member-queries.ts'
-import { roleName } from './member-table.tsx'
+import { invitationsQuery, type Role, roleName, rolesUpTo } from './member-queries.ts'
+
 import css from './members.module.css'
 
 /** Invitations that nobody has accepted yet; nothing when there are none. */
@@ -158,7 +158,7 @@ function LinkStatus(props: { of: Invitation }): JSX.Element {
 
 function MailStatus(props: { mail: Invitation['mail'] }): JSX.Element {
   return (
-    <Switch fallback={<span class={table.dim}>None</span>}>
+    <Switch fallback={<span class={table.dim}>Not sent</span>}>
       <Match when={props.mail === 'sent'}>
         <Badge tone="ready">Sent</Badge>
       </Match>

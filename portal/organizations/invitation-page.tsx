@@ -8,7 +8,6 @@ import { signOut } from '../accounts/sign-out.ts'
 import { api, type InvitationView, problemOf } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button, LinkButton } from '../ui/button.tsx'
-import { EmptyState } from '../ui/empty-state.tsx'
 import { useTitle } from '../ui/page.tsx'
 import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
@@ -16,6 +15,7 @@ import { Lead } from './invitation-lead.tsx'
 import css from './invitation-page.module.css'
 import { forgetToken, keepToken } from './invitation-token.ts'
 import { JoinForm } from './join-form.tsx'
+import { roleNoun } from './member-queries.ts'
 
 /**
  * `/invitation?token=…`: what somebody was invited to, and the one thing they have to do to join. Opening it changes
@@ -46,15 +46,14 @@ export function InvitationPage(): JSX.Element {
   return (
     <Switch fallback={<main aria-busy="true" />}>
       <Match when={found.isError && problemOf(found.error).code === 'not_found'}>
-        <main>
-          <EmptyState page title="This invitation does not work any more">
-            <p>
-              A link works once, for some days, and ends when it is revoked or made again. Ask whoever invited
-              you for a new one.
-            </p>
+        <Entry
+          title="This invitation does not work any more"
+          lead="A link works once, for some days, and ends when it is revoked or made again. Ask whoever invited you for a new one."
+        >
+          <div class={css.actions}>
             <LinkButton href="/portal/episodes">Go to RoboTrace</LinkButton>
-          </EmptyState>
-        </main>
+          </div>
+        </Entry>
       </Match>
       <Match when={found.isError || me.isError}>
         <main>
@@ -105,7 +104,7 @@ function Join(props: { view: InvitationView; token: string; joined: () => void }
       <div class={css.actions}>
         <FormProblem error={error()} />
         <Button variant="primary" busy={busy()} onClick={submit} autofocus>
-          Join as {props.view.role}
+          Join as {roleNoun(props.view.role)}
         </Button>
         <LinkButton href="/portal/episodes">Not now</LinkButton>
       </div>

@@ -7,8 +7,8 @@ import { ChoiceField, Field } from '../ui/field.tsx'
 import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import { LinkDialog, type MadeLink } from './link-dialog.tsx'
-import { invitationsQuery, ROLE_WORDS, type Role, rolesUpTo } from './member-queries.ts'
-import { roleName } from './member-table.tsx'
+import { invitationsQuery, type Role, roleName, roleSentence, rolesUpTo } from './member-queries.ts'
+
 import css from './members.module.css'
 
 const DAYS = [1, 7, 30] as const
@@ -69,7 +69,7 @@ export function InviteDialog(props: {
             label="Role"
             choices={rolesUpTo(props.own).map((value) => ({ value, words: roleName(value) }))}
             value={role()}
-            hint={`${roleName(role())} ${ROLE_WORDS[role()]}.`}
+            hint={`${roleSentence(role())}.`}
             onChoice={(value) => setRole(rolesUpTo(props.own).find((one) => one === value) ?? 'member')}
           />
           <ChoiceField

@@ -6,12 +6,28 @@ export type Role = Organization['role']
 
 export const ROLES: readonly Role[] = ['viewer', 'member', 'admin', 'owner']
 
+/** @example roleName('owner') // 'Owner' */
+export function roleName(role: Role): string {
+  return role.charAt(0).toUpperCase() + role.slice(1)
+}
+
+/** @example roleNoun('admin') // 'an admin' */
+export function roleNoun(role: Role): string {
+  return `${role === 'admin' || role === 'owner' ? 'an' : 'a'} ${role}`
+}
+
 /** What each role is for, in one line. */
-export const ROLE_WORDS: Record<Role, string> = {
+const ROLE_WORDS: Record<Role, string> = {
   viewer: 'looks at episodes and robots, and changes nothing',
   member: 'logs episodes and works with robots',
   admin: 'also manages people and every API key',
   owner: 'also decides who owns the organization',
+}
+
+/** @example roleSentence('viewer') // 'A viewer looks at episodes and robots, and changes nothing' */
+export function roleSentence(role: Role): string {
+  const noun = roleNoun(role)
+  return `${noun.charAt(0).toUpperCase()}${noun.slice(1)} ${ROLE_WORDS[role]}`
 }
 
 /** The roles that somebody may give: none above their own. */

@@ -11,7 +11,7 @@ import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
-import { ROLE_WORDS, type Role } from './member-queries.ts'
+import { type Role, roleName, roleSentence } from './member-queries.ts'
 import css from './members.module.css'
 import type { MemberAction } from './members-page.tsx'
 
@@ -83,11 +83,7 @@ function MemberLine(props: { member: Member; own: Role; act: (action: MemberActi
         </span>
         <p class={css.email}>{props.member.email}</p>
       </td>
-      <td
-        role="cell"
-        class={css.role}
-        title={`${roleName(props.member.role)} ${ROLE_WORDS[props.member.role]}`}
-      >
+      <td role="cell" class={css.role} title={roleSentence(props.member.role)}>
         {roleName(props.member.role)}
       </td>
       <td role="cell" class={css.joined}>
@@ -151,9 +147,4 @@ function MemberMenu(props: {
       </DropdownMenu>
     </Show>
   )
-}
-
-/** @example roleName('owner') // 'Owner' */
-export function roleName(role: Role): string {
-  return role.charAt(0).toUpperCase() + role.slice(1)
 }

@@ -49,8 +49,8 @@ function RemoveOne(props: { organization: Organization; member: Member; close: (
       title={self ? `Leave ${organization}?` : `Remove ${name}?`}
       description={
         self
-          ? 'You lose its episodes and robots at once. Coming back takes a new invitation.'
-          : `They lose ${organization} with their next request. What they recorded stays. Coming back takes a new invitation.`
+          ? 'You lose access to its episodes and robots at once. Coming back takes a new invitation.'
+          : `They lose access to ${organization} with their next request. What they recorded stays. Coming back takes a new invitation.`
       }
       footer={
         <>

@@ -7,8 +7,8 @@ import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import { toast } from '../ui/toast.tsx'
 import { ConsequencesView } from './consequences.tsx'
-import { ROLE_WORDS, type Role, refreshPeople, rolesUpTo } from './member-queries.ts'
-import { roleName } from './member-table.tsx'
+import { type Role, refreshPeople, roleName, roleSentence, rolesUpTo } from './member-queries.ts'
+
 import css from './members.module.css'
 
 /** Another role for somebody, with what it stops. */
@@ -63,7 +63,7 @@ function ChangeRole(props: {
           label="Role"
           choices={rolesUpTo(props.own).map((value) => ({ value, words: roleName(value) }))}
           value={role()}
-          hint={`${roleName(role())} ${ROLE_WORDS[role()]}.`}
+          hint={`${roleSentence(role())}.`}
           onChoice={(value) => {
             forget()
             setRole(rolesUpTo(props.own).find((one) => one === value) ?? before)

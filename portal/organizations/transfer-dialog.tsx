@@ -26,17 +26,18 @@ function HandOver(props: { organization: Organization; member: Member; close: ()
     const organization_id = props.organization.id
     await api.members.transferOwnership.mutate({ organization_id, account_id })
     props.close()
-    toast({ title: 'Ownership handed over', detail: `${name} is owner, you are admin.` })
+    toast({ title: 'Ownership handed over', detail: `${name} is an owner now, and you are an admin.` })
     await refreshPeople(organization_id)
   })
   return (
     <Dialog
       open
       onClose={props.close}
-      title={`Make ${name} owner of ${props.organization.name}?`}
+      title={`Hand ${props.organization.name} over to ${name}?`}
       description={
         <>
-          {email} becomes owner and you become admin, in one step. Only {name} or another owner can undo it.
+          {email} becomes an owner and you become an admin, in one step. Only {name} or another owner can undo
+          it.
         </>
       }
       footer={

@@ -31,11 +31,8 @@ function RemoveOne(props: { ssh_key: SshKey; close: () => void }): JSX.Element {
       onClose={props.close}
       title={`Remove ${props.ssh_key.name}?`}
       description={
-        <Show
-          when={props.ssh_key.devices.length > 0}
-          fallback="It is selected for no device, so nobody loses a log-in."
-        >
-          Nobody logs in with this key any more, from each robot’s next contact with this server on:
+        <Show when={props.ssh_key.devices.length > 0} fallback="It opens no device, so nobody is locked out.">
+          These robots refuse it from their next contact with this server on:
         </Show>
       }
       footer={

@@ -28,6 +28,10 @@ export function UploadForm(): JSX.Element {
     await queryClient.invalidateQueries({ queryKey: ['ssh-keys'] })
     toast({ title: 'Key uploaded', detail: key.warning ?? `${key.name} · ${key.fingerprint}` })
   })
+  const wrong = () => {
+    const words = fieldError(error(), 'key_text')
+    return words && `This ${words}.`
+  }
   const type = (given: string): void => {
     forget()
     // What follows a private key in the same breath is the rest of it, until something begins like a public one.
@@ -63,11 +67,11 @@ export function UploadForm(): JSX.Element {
         <LinesField
           label="key text"
           placeholder="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… art@laptop"
-          hint="What stands in the .pub file. It can be dropped here."
+          hint="The text of the .pub file. The file can be dropped here, too."
           rows={4}
           lines={text()}
           onText={type}
-          error={fieldError(error(), 'key_text')}
+          error={wrong()}
         />
         <Show when={burnt()}>
           <div class={css.burnt} role="alert">

@@ -141,6 +141,6 @@ function totp(secret: string, label = ''): TOTP {
 
 function wrongFirstCode(): AppError {
   const message =
-    'is not what the authenticator shows now. Check that the clock of your telephone is right, then type the next code'
+    'is not what the authenticator shows now. Check that the clock of your phone is right, then type the next code'
   return new AppError('invalid_request', `code: ${message}`, { errors: [{ path: 'code', message }] })
 }

@@ -92,7 +92,7 @@ describe('inviting somebody', () => {
     await page.getByLabel('E-mail').fill(casey.email)
     await page.getByLabel('Password').fill(PASSWORD)
     await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Join as member' }).click()
+    await page.getByRole('button', { name: 'Join as a member' }).click()
     await page.waitForURL('**/portal/episodes')
     await page.getByText('Halcyon Robotics').first().waitFor()
     expect(await roleOf(server, casey)).toBe('member')
@@ -175,7 +175,7 @@ describe('managing members', () => {
     const part = (title: string) =>
       page.locator('section', { has: page.getByRole('heading', { name: title }) })
     await part('Stops at once, for good').getByText('casey laptop').waitFor()
-    const loses = (await part('Loses this organization at once').last().textContent()) ?? ''
+    const loses = (await part('Loses access here at once').last().textContent()) ?? ''
     expect(loses).toMatch(/all my labs.*API token made.*1 open session/)
     await part('Goes on working').getByText('bench rig').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
