@@ -50,6 +50,9 @@ export const REST: Record<string, Row> = {
   'POST /oauth/introspect': ofCredential('episodes:read', { key_without_the_scope: 'in', stranger: 404 }),
   'GET /.well-known/oauth-authorization-server': everybody(),
 
+  // Answered to a scanner whose keys are configured, by its signature; without them there is no such address.
+  'POST /api/secret-scanning/alerts': everybody(404),
+
   'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
   'GET /api/v1/admin/audit': staffOverRest(),
 
@@ -100,6 +103,7 @@ const WORKERS_OWN = { member: 'own', admin: 'own', owner: 'own', staff: 'own' } 
 /** The same for the portal's procedures. */
 export const TRPC: Record<string, Call> = {
   'auth.me': open,
+  'auth.passkeyHost': open,
   'auth.signIn': open,
   'auth.finishSignIn': open,
   'auth.askPasskey': open,
