@@ -44,6 +44,7 @@ export type ClientDetail = Answers['clients']['get']
 export type LoginView = Answers['deviceLogin']['view']
 /** How terminals may log in to an organization. */
 export type TerminalPolicy = Answers['deviceLogin']['policy']
+export type AuditEvent = Answers['audit']['list']['items'][number]
 export type Notice = Answers['notices']['list'][number]
 
 export type EpisodeSummary = Answers['episodes']['list']['items'][number]

@@ -35,6 +35,10 @@ const SshKeysPage = lazy(() =>
 )
 const DevicesPage = lazy(() => import('./fleet/devices-page.tsx').then((m) => ({ default: m.DevicesPage })))
 const DevicePage = lazy(() => import('./fleet/device-page.tsx').then((m) => ({ default: m.DevicePage })))
+const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((m) => ({ default: m.AuditPage })))
+const WholeAuditPage = lazy(() =>
+  import('./audit/audit-page.tsx').then((m) => ({ default: m.WholeAuditPage })),
+)
 const SettingsPage = lazy(() =>
   import('./accounts/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
 )
@@ -92,9 +96,11 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/ssh-keys', component: SshKeysPage },
       { path: '/portal/devices', component: DevicesPage },
       { path: '/portal/devices/:device', component: DevicePage },
+      { path: '/portal/audit', component: AuditPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },
       { path: '/admin/clients/:id', component: ClientPage },
+      { path: '/admin/audit', component: WholeAuditPage },
     ],
   },
   { path: '*', component: NotFoundPage },

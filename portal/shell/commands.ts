@@ -2,6 +2,7 @@ import type { Session } from '../accounts/session.tsx'
 import { signOut } from '../accounts/sign-out.ts'
 import { seenEpisodes } from '../episodes/episode-queries.ts'
 import { setTheme } from '../ui/theme.ts'
+import { isAdmin } from './is-admin.ts'
 import { openShortcutList } from './overlays.ts'
 
 export interface Command {
@@ -36,8 +37,12 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'SSH keys', hint: 'Page', run: go(session.href('/portal/ssh-keys')) },
     { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
     { label: 'Members', hint: 'g m', run: go(session.href('/portal/members')) },
+    ...(isAdmin(session.organization())
+      ? [{ label: 'Audit', hint: 'Page', run: go(session.href('/portal/audit')) }]
+      : []),
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
+    ...(staff ? [{ label: 'Audit of the server', hint: 'Admin', run: go('/admin/audit') }] : []),
   ]
 }
 

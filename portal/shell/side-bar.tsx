@@ -4,6 +4,7 @@ import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
 import KeySquare from 'lucide-solid/icons/key-square'
 import ListVideo from 'lucide-solid/icons/list-video'
+import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
 import Ticket from 'lucide-solid/icons/ticket'
 import Users from 'lucide-solid/icons/users'
@@ -11,6 +12,7 @@ import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { isAdmin } from './is-admin.ts'
 import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
 import css from './side-bar.module.css'
@@ -53,10 +55,18 @@ export function SideBar(): JSX.Element {
         <NavLink href={session.href('/portal/ssh-keys')} label="SSH keys">
           <KeySquare size={16} aria-hidden="true" />
         </NavLink>
+        <Show when={isAdmin(session.organization())}>
+          <NavLink href={session.href('/portal/audit')} label="Audit">
+            <ScrollText size={16} aria-hidden="true" />
+          </NavLink>
+        </Show>
         <Show when={session.me().account.staff}>
           <p class={css.group}>Admin</p>
           <NavLink href="/admin/clients" label="Clients">
             <Building size={16} aria-hidden="true" />
+          </NavLink>
+          <NavLink href="/admin/audit" label="All audits">
+            <ScrollText size={16} aria-hidden="true" />
           </NavLink>
         </Show>
       </nav>

@@ -1,11 +1,10 @@
-import { z } from 'zod'
 import type { Caller } from '../caller.ts'
 import { AppError } from '../errors.ts'
 import { type Door, streamDoor } from '../http/door.ts'
 import { sendJson } from '../http/send-json.ts'
 import { enter } from '../organizations/act-within.ts'
 import { exportTrail } from './export.ts'
-import { organizationTrailQuery, trailFilter } from './schema.ts'
+import { organizationTrailQuery, wholeTrailQuery } from './schema.ts'
 import { listTrail } from './trail.ts'
 
 export const auditDoors: Door[] = [
@@ -39,21 +38,18 @@ export const auditDoors: Door[] = [
     caller: 'person',
     scope: 'admin',
     summary: 'Take the whole audit trail away, in order and with its hashes; for staff',
-    input: trailFilter.extend({
-      format: z.enum(['csv', 'ndjson'], 'must be csv or ndjson').default('ndjson'),
-    }),
+    input: wholeTrailQuery,
     status: 200,
     answers: 'Every row, oldest first; without filters the chain can be checked (docs/audit.md)',
     refusals: ['forbidden', 'insufficient_scope'],
     example: {},
-    async respond(ctx, { format, ...filter }, caller, { request, response }) {
+    async respond(ctx, { format, organization_id, ...filter }, caller, { request, response }) {
       if (!caller.staff) throw new AppError('forbidden')
       if (request.method === 'HEAD') {
         response.end()
         return
       }
-      const part = { organization_id: undefined }
-      await exportTrail(ctx, caller, { part, filter, format, name: 'audit' }, response)
+      await exportTrail(ctx, caller, { part: { organization_id }, filter, format, name: 'audit' }, response)
     },
   }),
 ]

@@ -40,5 +40,10 @@ export const organizationTrailQuery = trailPageInput.extend({
   format: z.enum(['json', 'csv', 'ndjson'], 'must be json, csv or ndjson').default('json'),
 })
 
+export const wholeTrailQuery = trailFilter.extend({
+  organization_id: optional(z.uuid('must be the id of an organization')),
+  format: z.enum(['csv', 'ndjson'], 'must be csv or ndjson').default('ndjson'),
+})
+
 export const organizationTrailInput = trailPageInput.extend({ organization_id: z.uuid() })
 export const wholeTrailInput = trailPageInput.extend({ organization_id: optional(z.uuid()) })

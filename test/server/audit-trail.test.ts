@@ -109,7 +109,7 @@ describe('the trail of an organization', () => {
     const { owner, organization_id, api_key_id } = await tenant(server)
     const portal = portalClient(server, owner)
     for (let nth = 0; nth < 6; nth++) await record(server, organization_id)
-    server.clock.advance('2h')
+    server.clock.advance('1h')
     const since = server.ctx.now().toISOString()
     await portal.apiKeys.revoke.mutate({ id: api_key_id })
     const actions = async (filter: object) =>

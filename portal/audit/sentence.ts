@@ -1,0 +1,91 @@
+import type { AuditEvent } from '../api.ts'
+import { shorten } from '../ui/format.ts'
+
+/** What an event says between its actor and its end; `$` is the target's name. */
+const SENTENCES: Record<string, string> = {
+  'account.password_changed': 'changed their password',
+  'account.renamed': 'changed their name',
+  'api_key.edited': 'edited the API key $',
+  'api_key.minted': 'made the API key $',
+  'api_key.revoked': 'revoked the API key $',
+  'api_key.rotated': 'rotated the API key $',
+  'api_key.used_after_rotation': 'was used after it had been rotated, and refused',
+  'api_key.used_from_new_network': 'was used from a new network',
+  'api_token.all_revoked': 'revoked all of their API tokens',
+  'api_token.made': 'made an API token',
+  'api_token.revealed': 'showed an API token again',
+  'api_token.revoked': 'revoked an API token',
+  'audit.exported': 'exported the audit trail',
+  'client.created': 'made the client $',
+  'device.created': 'added the robot $',
+  'device.removed': 'removed the robot $',
+  'device.ssh_key_added': 'let an SSH key log in to the robot $',
+  'device.ssh_key_removed': 'stopped an SSH key from logging in to the robot $',
+  'device_login.approved': 'approved the login of $',
+  'device_login.claimed': 'opened the login of $',
+  'device_login.consumed': 'picked up the key of the login of $',
+  'device_login.poisoned': 'opened the login of $, which somebody else had opened: it was ended',
+  'device_login.refused': 'refused the login of $',
+  'device_login.replayed': 'presented the used code of $ again, from another network',
+  'device_login.started': 'asked to log $ in',
+  'device_login.withdrawn': 'ended the login of $',
+  'device_login_policy.changed': 'changed how terminals may log in',
+  'identity.linked': 'linked an account at the sign-in provider',
+  'identity.unlinked': 'unlinked an account at the sign-in provider',
+  'invitation.accepted': 'accepted the invitation for $',
+  'invitation.made': 'invited $',
+  'invitation.revoked': 'withdrew the invitation for $',
+  'member.left': 'left the organization',
+  'member.removed': 'removed $ from the organization',
+  'member.role_changed': 'changed the role of $',
+  'organization.key_policy_changed': 'changed what $ asks of its keys',
+  'organization.rate_limit_changed': 'changed the rate limit of $',
+  'recovery_codes.made': 'made new recovery codes',
+  'second_factor.added': 'added a second factor',
+  'second_factor.removed': 'removed a second factor',
+  'session.all_ended': 'signed out everywhere',
+  'session.confirmed': 'confirmed that it is them',
+  'session.ended': 'signed out',
+  'session.reused': 'presented an access token that had been replaced: its session was ended',
+  'session.started': 'signed in',
+  'sign_in.failed': 'did not get in: the sign-in failed',
+  'sign_in.limited': 'has to wait after too many wrong passwords',
+  'ssh_key.added': 'added the SSH key $',
+  'ssh_key.removed': 'removed the SSH key $',
+}
+
+/** An event in words: who, and what they did to which. Parts, because names are set apart from our own words. */
+export interface Sentence {
+  actor: string
+  before: string
+  /** Undefined where the sentence needs no name. */
+  target: string | undefined
+  after: string
+}
+
+/** @example sentenceOf(event) // { actor: 'Ada Okafor', before: 'approved the login of', target: 'bench-3', after: '' } */
+export function sentenceOf(event: AuditEvent): Sentence {
+  const words = SENTENCES[event.action] ?? `${unknown(event.action)} $`
+  const [before = '', after] = words.split('$')
+  return {
+    actor: actorName(event),
+    before: before.trim(),
+    target: after === undefined ? undefined : targetName(event),
+    after: after?.trim() ?? '',
+  }
+}
+
+export function actorName({ actor }: AuditEvent): string {
+  if (actor.name !== null) return actor.kind === 'api_key' ? `Key ${actor.name}` : actor.name
+  if (actor.id === null) return 'Somebody'
+  return actor.kind === 'api_key' ? `Key ${actor.id}` : shorten(actor.id)
+}
+
+export function targetName({ target }: AuditEvent): string {
+  return target.name ?? (target.id.startsWith('dl_') ? 'an unnamed machine' : shorten(target.id, 12, 4))
+}
+
+/** `role.raised` → `role raised`: what a newer server may say. */
+function unknown(action: string): string {
+  return `${action.replaceAll(/[._]/g, ' ')}:`
+}

@@ -1,0 +1,208 @@
+import {
+  anyCredential,
+  everybody,
+  inOrganization,
+  inPortal,
+  ofCredential,
+  ownInPortal,
+  ownOverRest,
+  type Row,
+  staffInPortal,
+  staffOverRest,
+} from './expectations.ts'
+import type { Target } from './world.ts'
+
+const OUTSIDE_OF_PIN = { key_pinned_to_another_device: 404 } as const
+
+/** Who may do what over REST: one line a route. A route that is not here fails the test. */
+export const REST: Record<string, Row> = {
+  'POST /api/ingest/episode': ofCredential('episodes:write'),
+  'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write'),
+  'GET /api/episodes': ofCredential('episodes:read'),
+  'GET /api/episodes/:id': inOrganization('episodes:read'),
+  'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read'),
+  // The signature alone decides; without a good one it is 403, whoever asks.
+  'PUT /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
+  'GET /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
+
+  'GET /api/whoami': anyCredential(),
+  'POST /api/cli/auth/revoke': anyCredential(),
+  // Keys need the scope for it; people may look, and members make keys of their own.
+  'GET /api/v1/organizations/:org/api-keys': inOrganization('keys:manage', { viewer: 'in', member: 'in' }),
+  'POST /api/v1/organizations/:org/api-keys': inOrganization('keys:manage', { member: 'in' }),
+  'PATCH /api/v1/organizations/:org/api-keys/:key': inOrganization('keys:manage', OUTSIDE_OF_PIN),
+  'POST /api/v1/organizations/:org/api-keys/:key/rotate': inOrganization('keys:manage', OUTSIDE_OF_PIN),
+  'DELETE /api/v1/organizations/:org/api-keys/:key': inOrganization('keys:manage', OUTSIDE_OF_PIN),
+  'GET /api/v1/user/api-keys': ownOverRest(),
+  // Who may work nowhere has nothing to give a key.
+  'POST /api/v1/user/api-keys': ownOverRest({ viewer: 403, removed_member: 403 }),
+  'DELETE /api/v1/user/api-keys/:key': ownOverRest(),
+
+  'POST /api/v1/auth/login': everybody(),
+  // For access tokens alone, which are not among the callers: what a token or key cannot do.
+  'POST /api/v1/auth/refresh': everybody(401),
+  'POST /api/v1/auth/logout': everybody(401),
+  'POST /api/cli/auth/start': everybody(),
+  'POST /api/cli/auth/poll': everybody('own'),
+  'POST /oauth/device_authorization': everybody(),
+  'POST /oauth/token': everybody(),
+  'POST /oauth/revoke': everybody(),
+  'POST /oauth/introspect': ofCredential('episodes:read', { key_without_the_scope: 'in', stranger: 404 }),
+  'GET /.well-known/oauth-authorization-server': everybody(),
+
+  'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
+  'GET /api/v1/admin/audit': staffOverRest(),
+
+  'GET /api/v1/user/api-tokens': ownOverRest(),
+  // A token makes no token: it would outlive its own end.
+  'POST /api/v1/user/api-tokens': anyCredential(403),
+  'DELETE /api/v1/user/api-tokens/:id': ownOverRest(),
+  'GET /api/v1/user/ssh-keys': ownOverRest(),
+  'POST /api/v1/user/ssh-keys': ownOverRest(),
+  'DELETE /api/v1/user/ssh-keys/:id': ownOverRest(),
+
+  'GET /api/v1/organizations/:org/projects/:project/devices/:device/authorized_keys': inOrganization(
+    'fleet:read',
+    OUTSIDE_OF_PIN,
+  ),
+  'GET /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:read'),
+  'POST /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:write', {
+    key_pinned_to_another_device: 403,
+  }),
+  'GET /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
+    'fleet:read',
+    OUTSIDE_OF_PIN,
+  ),
+  'DELETE /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
+    'fleet:write',
+    OUTSIDE_OF_PIN,
+  ),
+}
+
+interface Call {
+  row: Row
+  /** What is sent; nothing where it would be about the caller alone, and 400 proves that they were let in. */
+  input?: (at: Target) => unknown
+}
+
+const place = ({ organization_id, device }: Target) => ({ org: organization_id, project: 'default', device })
+const organization = ({ organization_id }: Target) => ({ organization_id })
+const somebody = ({ organization_id, account_id }: Target) => ({ organization_id, account_id })
+const episode = ({ episode_id }: Target) => ({ id: episode_id })
+const apiKey = ({ api_key_id }: Target) => ({ id: api_key_id })
+
+const own: Call = { row: ownInPortal() }
+const open: Call = { row: everybody('own') }
+
+/** They may, but there is no such SSH key. */
+const WORKERS_OWN = { member: 'own', admin: 'own', owner: 'own', staff: 'own' } as const
+
+/** The same for the portal's procedures. */
+export const TRPC: Record<string, Call> = {
+  'auth.me': open,
+  'auth.signIn': open,
+  'auth.finishSignIn': open,
+  'auth.askPasskey': open,
+  'auth.signInWithPasskey': open,
+  'auth.signOut': open,
+  'auth.signOutEverywhere': own,
+  'auth.askToConfirm': own,
+  'auth.confirm': own,
+  'auth.rename': own,
+  'auth.changePassword': own,
+  'auth.sessions': own,
+  'auth.endSession': own,
+  'auth.factors': own,
+  'auth.startTotp': own,
+  'auth.confirmTotp': own,
+  'auth.removeTotp': own,
+  'auth.remakeRecoveryCodes': own,
+  'auth.startPasskey': own,
+  'auth.addPasskey': own,
+  'auth.removePasskey': own,
+  'setup.status': open,
+  'setup.complete': open,
+  'clients.list': { row: staffInPortal() },
+  'clients.get': { row: staffInPortal(), input: ({ organization_id }) => ({ id: organization_id }) },
+  'clients.create': { row: staffInPortal(), input: ({ episode_id }) => ({ name: episode_id }) },
+  'members.list': { row: inPortal('viewer'), input: organization },
+  'members.consequences': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: null }) },
+  'members.changeRole': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: 'member' }) },
+  'members.remove': { row: inPortal('admin'), input: somebody },
+  // Staff who do not belong to an organization cannot leave it, nor give away what is not theirs.
+  'members.leave': { row: inPortal('viewer', { staff: 404 }), input: organization },
+  'members.transferOwnership': { row: inPortal('owner', { staff: 403 }), input: somebody },
+  'invitations.list': { row: inPortal('admin'), input: organization },
+  'invitations.make': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), email: `${at.episode_id}@lab.example`, role: 'viewer' }),
+  },
+  'invitations.renew': { row: inPortal('admin'), input: ({ invitation_id }) => ({ id: invitation_id }) },
+  'invitations.revoke': { row: inPortal('admin'), input: ({ invitation_id }) => ({ id: invitation_id }) },
+  'invitation.view': open,
+  'invitation.accept': own,
+  'invitation.join': open,
+  'provider.status': open,
+  'provider.identities': own,
+  'provider.link': own,
+  'provider.unlink': own,
+  'apiKeys.list': { row: inPortal('viewer'), input: organization },
+  'apiKeys.days': { row: inPortal('viewer'), input: organization },
+  'apiKeys.history': { row: inPortal('viewer'), input: apiKey },
+  'apiKeys.pins': { row: inPortal('viewer'), input: organization },
+  'apiKeys.mint': { row: inPortal('member'), input: (at) => ({ ...organization(at), label: 'ci' }) },
+  // Somebody else's key; of their own a member is told in the tests of keys.
+  'apiKeys.edit': { row: inPortal('admin'), input: (at) => ({ ...apiKey(at), label: 'ci' }) },
+  'apiKeys.rotate': { row: inPortal('admin'), input: apiKey },
+  'apiKeys.revoke': { row: inPortal('admin'), input: apiKey },
+  'apiKeys.personal': own,
+  'apiKeys.mintPersonal': own,
+  'keyPolicy.get': { row: inPortal('viewer'), input: organization },
+  'keyPolicy.set': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), key_days_max: null, leaked_keys: 'notify' }),
+  },
+  'keyPolicy.setRateLimit': {
+    row: staffInPortal(),
+    input: (at) => ({ ...organization(at), rate_limit: null }),
+  },
+  'apiTokens.list': own,
+  'apiTokens.make': own,
+  'apiTokens.reveal': own,
+  'apiTokens.revoke': own,
+  'apiTokens.revokeAll': own,
+  'sshKeys.list': own,
+  'sshKeys.add': own,
+  'sshKeys.remove': own,
+  'fleet.list': { row: inPortal('viewer'), input: place },
+  'fleet.get': { row: inPortal('viewer'), input: place },
+  'fleet.create': { row: inPortal('member'), input: (at) => ({ ...place(at), name: 'arm-7' }) },
+  'fleet.remove': { row: inPortal('member'), input: place },
+  'fleet.doorKeys': { row: inPortal('viewer'), input: place },
+  'fleet.selectDoorKey': {
+    row: inPortal('member', WORKERS_OWN),
+    input: (at) => ({ ...place(at), ssh_key_id: 'ssh_x' }),
+  },
+  'fleet.removeDoorKey': {
+    row: inPortal('member', WORKERS_OWN),
+    input: (at) => ({ ...place(at), ssh_key_id: 'ssh_x' }),
+  },
+  'episodes.list': { row: inPortal('viewer'), input: organization },
+  'episodes.get': { row: inPortal('viewer'), input: episode },
+  'episodes.archive': { row: inPortal('member'), input: episode },
+  'episodes.restore': { row: inPortal('member'), input: episode },
+  'deviceLogin.claim': own,
+  'deviceLogin.view': own,
+  'deviceLogin.approve': own,
+  'deviceLogin.refuse': own,
+  'deviceLogin.policy': { row: inPortal('viewer'), input: organization },
+  'deviceLogin.setPolicy': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), allowed: true, networks: [], key_days: null, step_up: false }),
+  },
+  'deviceLogin.revokeKey': own,
+  'notices.list': own,
+  'notices.dismiss': own,
+  'audit.list': { row: inPortal('admin'), input: organization },
+  'audit.listAll': { row: staffInPortal(), input: () => ({}) },
+}
