@@ -148,7 +148,9 @@ export interface WhoAmI {
 
 /** Body of `POST /api/v1/auth/login`. */
 export interface PasswordSignIn {
+  /** Of the account. */
   email: string
+  /** In clear, over https only. */
   password: string
   /** For an account with a second factor: six digits of the authenticator, or a recovery code. */
   code?: string
@@ -158,6 +160,7 @@ export interface PasswordSignIn {
 export interface AccessTokenAnswer {
   /** For `Authorization: Bearer`. */
   access_token: string
+  /** Always `bearer`. */
   token_type: 'bearer'
   /** Whole seconds; refresh before they are over. */
   expires_in: number

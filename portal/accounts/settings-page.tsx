@@ -3,6 +3,7 @@ import { Section } from '../ui/page.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { Profile } from './profile.tsx'
+import { ProviderLink } from './provider-link.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { useSession } from './session.tsx'
 import { Sessions } from './sessions.tsx'
@@ -19,6 +20,7 @@ export function SettingsPage(): JSX.Element {
       </Section>
       <SecondFactor />
       <Passkeys />
+      <ProviderLink />
       <Sessions />
     </SettingsFrame>
   )

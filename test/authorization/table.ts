@@ -38,6 +38,9 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/user/api-keys': ownOverRest({ viewer: 403, removed_member: 403 }),
   'DELETE /api/v1/user/api-keys/:key': ownOverRest(),
 
+  // The sender's signature alone decides; without the sender's keys the address is not there.
+  'POST /api/secret-scanning/alerts': everybody(404),
+
   'POST /api/v1/auth/login': everybody(),
   // For access tokens alone, which are not among the callers: what a token or key cannot do.
   'POST /api/v1/auth/refresh': everybody(401),
