@@ -53,9 +53,6 @@ export const REST: Record<string, Row> = {
   'POST /oauth/introspect': ofCredential('episodes:read', { key_without_the_scope: 'in', stranger: 404 }),
   'GET /.well-known/oauth-authorization-server': everybody(),
 
-  // Answered to a scanner whose keys are configured, by its signature; without them there is no such address.
-  'POST /api/secret-scanning/alerts': everybody(404),
-
   'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
   'GET /api/v1/admin/audit': staffOverRest(),
 
