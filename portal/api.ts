@@ -52,7 +52,7 @@ export type EpisodeSummary = Answers['episodes']['list']['items'][number]
 export type Episode = Answers['episodes']['get']
 
 export const api = createTRPCClient<AppRouter>({
-  links: [repeatLink, httpBatchLink({ url: '/trpc' })],
+  links: [repeatLink, httpBatchLink({ url: '/trpc', maxItems: 10 })],
 })
 
 /** The address of an artifact, usable as a media source with the session's cookie. */

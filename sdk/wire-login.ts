@@ -148,9 +148,9 @@ export interface WhoAmI {
 
 /** Body of `POST /api/v1/auth/login`. */
 export interface PasswordSignIn {
-  /** Of the account, in any case. */
+  /** Of the account. */
   email: string
-  /** As typed. */
+  /** In clear, over https only. */
   password: string
   /** For an account with a second factor: six digits of the authenticator, or a recovery code. */
   code?: string
@@ -160,7 +160,7 @@ export interface PasswordSignIn {
 export interface AccessTokenAnswer {
   /** For `Authorization: Bearer`. */
   access_token: string
-  /** How to present it: `Authorization: Bearer …`. */
+  /** Always `bearer`. */
   token_type: 'bearer'
   /** Whole seconds; refresh before they are over. */
   expires_in: number

@@ -1,4 +1,3 @@
-import RotateCw from 'lucide-solid/icons/rotate-cw'
 import { type JSX, Show } from 'solid-js'
 import type { ApiKey } from '../api.ts'
 import { scopeSentence } from '../device-login/scope-words.ts'
@@ -87,7 +86,7 @@ export function KeyRow(props: {
               aria-label={`Rotate ${props.api_key.label}`}
               onClick={props.rotate}
             >
-              <RotateCw size={13} aria-hidden="true" /> Rotate
+              Rotate
             </Button>
           </Show>
           <Show when={props.live && props.mayRevoke}>

@@ -16,6 +16,7 @@ import { FormProblem, PageProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
+import { MakeDeviceKey } from './device-key.tsx'
 import { DoorPanel } from './door-panel.tsx'
 import css from './fleet.module.css'
 import { deviceQuery, PROJECT } from './fleet-queries.ts'
@@ -87,6 +88,11 @@ function DeviceParts(props: { device: Device; organization: Organization }): JSX
       <Section
         title="Set up its sshd"
         note="Once, as root on the robot. It keeps the list, so that its people get in while this server is out of reach."
+        actions={
+          <Show when={mayWork()}>
+            <MakeDeviceKey device={props.device} organization={props.organization} />
+          </Show>
+        }
       >
         <CodeTabs label="Set up the robot" snippets={robotSnippets(props.device, session.me().public_url)} />
       </Section>

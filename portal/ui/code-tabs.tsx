@@ -7,11 +7,11 @@ import type { Snippet } from './snippet.ts'
 /** The same thing in several languages, each ready to paste. */
 export function CodeTabs(props: { label: string; snippets: Snippet[] }): JSX.Element {
   return (
-    <Tabs class={css.tabs} defaultValue={props.snippets[0]?.name}>
+    <Tabs class={css.tabs} defaultValue={idOf(props.snippets[0]?.name ?? '')}>
       <Tabs.List class={css.list} aria-label={props.label}>
         <For each={props.snippets}>
           {(one) => (
-            <Tabs.Trigger class={css.trigger} value={one.name}>
+            <Tabs.Trigger class={css.trigger} value={idOf(one.name)}>
               {one.name}
             </Tabs.Trigger>
           )}
@@ -19,7 +19,7 @@ export function CodeTabs(props: { label: string; snippets: Snippet[] }): JSX.Ele
       </Tabs.List>
       <For each={props.snippets}>
         {(one) => (
-          <Tabs.Content class={css.content} value={one.name}>
+          <Tabs.Content class={css.content} value={idOf(one.name)}>
             <Show when={one.note}>
               <p class={css.note}>{one.note}</p>
             </Show>
@@ -36,6 +36,11 @@ export function CodeTabs(props: { label: string; snippets: Snippet[] }): JSX.Ele
       </For>
     </Tabs>
   )
+}
+
+/** Fit for an id, which takes no spaces. */
+function idOf(name: string): string {
+  return name.replace(/\W+/g, '-')
 }
 
 /** Code with a copy button. */

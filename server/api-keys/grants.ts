@@ -1,3 +1,4 @@
+import { describeApiToken } from '../api-tokens/own-token.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -34,7 +35,7 @@ export interface Maker {
   bound_to: string | null
   project_id: string | null
   device_id: string | null
-  /** A key makes nothing that outlives it. */
+  /** A key or API token makes nothing that outlives it. */
   expires_at: string | null
 }
 
@@ -42,7 +43,7 @@ export interface Maker {
 export async function makerOf(ctx: Ctx, caller: Caller): Promise<Maker> {
   if (caller.credential.kind !== 'api_key') {
     if (caller.kind !== 'person') throw new AppError('forbidden')
-    return { account_id: caller.account_id, ...UNBOUND }
+    return { account_id: caller.account_id, ...UNBOUND, expires_at: await endOfToken(ctx, caller) }
   }
   const row = await ctx.db
     .selectFrom('api_keys')
@@ -53,7 +54,12 @@ export async function makerOf(ctx: Ctx, caller: Caller): Promise<Maker> {
   return { account_id: account_id ?? created_by, bound_to: account_id, ...bounds }
 }
 
-const UNBOUND = { bound_to: null, project_id: null, device_id: null, expires_at: null }
+const UNBOUND = { bound_to: null, project_id: null, device_id: null }
+
+/** Whoever finds an API token must not be able to turn its day into for ever; a person who is there may. */
+async function endOfToken(ctx: Ctx, { credential }: Caller): Promise<string | null> {
+  return credential.kind === 'api_token' ? (await describeApiToken(ctx, credential.id)).expires_at : null
+}
 
 /**
  * People manage keys by their role; a key, personal ones too, does so only with the scope keys:manage (security 14).
@@ -115,7 +121,7 @@ export function grantEnd(
     if (latest === undefined) return null
     throw wrong(
       'expires_at',
-      `must be ${latest} at the latest: keys here may not live until they are revoked`,
+      `must be ${latest} at the latest: what you make here may not live until it is revoked`,
     )
   }
   if (asked <= ctx.now().toISOString()) throw wrong('expires_at', 'must lie in the future')

@@ -1,25 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openSealed, publicKeyOf, seal } from '../../server/device-login/sealed-key.ts'
 import { makeUserCode, normalizeUserCode, USER_CODE_ALPHABET } from '../../server/device-login/user-code.ts'
-import { startTestServer, type TestServer } from '../harness.ts'
+import { everythingKept } from '../everything-kept.ts'
+import { startTestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { tenant } from '../seed.ts'
 import { approve, auditTrail, pageOf, poll, post, start } from './login.ts'
-
-/** Database, write-ahead log and whatever else is in the data folder, and everything that was logged. */
-function everythingKept(server: TestServer): string {
-  const files = readdirSync(server.data, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  )
-  expect(files.map(({ name }) => name)).toContain('robotrace.db-wal')
-  return (
-    files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n') + server.log()
-  )
-}
 
 test('at no step of a login do disk or log hold the key, the device_code or the live user code', async () => {
   await using server = await startTestServer({}, { file: true })

@@ -121,7 +121,7 @@ test('removing a key names the robots whose door it opens', async () => {
   await page.getByText('No SSH keys yet').waitFor()
 })
 
-test('a device is added and removed; a viewer may only look', async () => {
+test('a device is added, gets a key of its own that ends with it, and is removed; a viewer may only look', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)
   await using tab = await openPage(browser, server, at.owner)
@@ -133,14 +133,24 @@ test('a device is added and removed; a viewer may only look', async () => {
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'arm-7' }).waitFor()
 
+  await page.getByRole('button', { name: 'Make its API key' }).click()
+  const reveal = page.getByRole('dialog', { name: 'Copy your new API key' })
+  const key = (await reveal.locator('code').first().textContent()) ?? ''
+  const list = () => server.fetch(authorizedKeysPath(at, 'arm-7'), { headers: bearer(key) })
+  expect((await list()).status).toBe(200)
+  expect((await server.fetch('/api/episodes', { headers: bearer(key) })).status).toBe(403)
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Close for good' }).click()
+
   const viewer = await member(server, at.organization_id, 'viewer')
   await using other = await openPage(browser, server, viewer)
   await other.page.goto('/portal/devices')
   await other.page.getByRole('link', { name: 'arm-7' }).click()
   await other.page.getByText('Nobody may log in yet').waitFor()
-  expect(await other.page.getByRole('button', { name: /Remove|Let in|New/ }).count()).toBe(0)
+  expect(await other.page.getByRole('button', { name: /Remove|Let in|New|Make/ }).count()).toBe(0)
 
   await page.getByRole('button', { name: 'Remove device' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove device' }).click()
   await page.getByText('No devices yet').waitFor()
+  expect((await list()).status).toBe(401)
 })

@@ -136,6 +136,23 @@ describe('over REST', () => {
     })
   }
 
+  test('(14) what an API token makes ends with the token: a day found in a file does not become for ever', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    const { apiTokens } = portalClient(server, lab.owner)
+    const { id, expires_at } = await apiTokens.make.mutate({ life: '24h' })
+    const { token } = await apiTokens.reveal.mutate({ id })
+    for (const path of [keysOf(lab), '/api/v1/user/api-keys']) {
+      const answer = await send(server, token, 'POST', path, { label: 'ci' })
+      expect(minted.parse(await answer.json()).api_key.expires_at).toBe(expires_at)
+      expect((await send(server, token, 'POST', path, { label: 'ci', expires_at: null })).status).toBe(400)
+    }
+    const rotated = await send(server, token, 'POST', `${keysOf(lab)}/${lab.api_key_id}/rotate`, {
+      overlap: 'none',
+    })
+    expect(minted.parse(await rotated.json()).api_key.expires_at).toBe(expires_at)
+  })
+
   test('(2) a key with keys:manage lists, mints, edits and revokes; the hash is all that is kept of what it mints', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
