@@ -69,6 +69,9 @@ export const COMMANDS: readonly Command[] = [
   completionOf(() => COMMANDS),
 ]
 
+/** What Commander throws where it has nothing to run, after `admin audit` for example. */
+const NOTHING_TO_RUN = 'commander.help'
+
 const EXAMPLES = ['robotrace login', 'robotrace whoami'] as const
 
 /**
@@ -190,6 +193,13 @@ function refuseKeys(args: readonly string[]): void {
 }
 
 function usage(error: CommanderError, args: readonly string[]): Failure {
+  if (error.code === NOTHING_TO_RUN) {
+    const group = args[0] === 'help' ? '' : `${args.join(' ')} `
+    return new Failure(`There is no command \`robotrace ${args.join(' ')}\`, or it is not complete.`, {
+      hint: `\`robotrace ${group}--help\``,
+      status: EXIT.usage,
+    })
+  }
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1]
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${/[.?]$/.test(what) ? '' : '.'}`

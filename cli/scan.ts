@@ -62,7 +62,8 @@ function sumUp(host: Host, { found, unreadable, files }: Scan): void {
   for (const { file, reason } of unreadable) warn(host, `${clean(file)} cannot be read: ${reason}`)
   const looked = `${files} ${files === 1 ? 'file' : 'files'}`
   if (found.length === 0) {
-    warn(host, `No keys in ${looked}.`)
+    const mark = unreadable.length > 0 ? '!' : paint(host.err, host.env).good('✓')
+    host.err.write(`${mark} No keys in ${looked}.\n`)
     return
   }
   const what = found.length === 1 ? '1 key' : `${found.length} keys`

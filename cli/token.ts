@@ -11,7 +11,7 @@ export const token: Command = {
   examples: ['robotrace token jwt.txt', 'robotrace token --json < jwt.txt'],
   argument: { name: 'file', optional: true, about: 'the downloaded token; - for standard input' },
   flags: [
-    { name: 'token-file', short: 't', value: 'file', about: 'the same as a flag' },
+    { name: 'token-file', short: 't', value: 'file', about: 'the same file, where a script wants a flag' },
     { name: 'json', about: 'print one JSON object, for scripts' },
   ],
   run: showToken,
@@ -82,7 +82,7 @@ function claimsOf(text: string, now: number): Claims {
   const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text)?.[1]
   const claims = payload === undefined ? undefined : parseObject(decode(payload))
   if (!claims) {
-    throw new Failure('This is no API token: it has not the form of a JWT.', {
+    throw new Failure('This is not an API token: it does not have the form of a JWT.', {
       hint: 'download it again in the portal → API tokens; keys (rt_…) are for `robotrace whoami`',
     })
   }

@@ -105,7 +105,8 @@ function fileFacts({ name, profile, path }: Saved): Fact[] {
 }
 
 function environmentFacts(host: Host, { base_url }: Subject): Fact[] {
-  warn(host, 'Nothing is saved here: scripts use ROBOTRACE_API_KEY and ROBOTRACE_BASE_URL.')
+  const name = host.env('ROBOTRACE_API_KEY') ? 'ROBOTRACE_API_KEY' : 'REROBOTS_API_TOKEN'
+  warn(host, `Nothing is saved here: scripts use ${name} and ROBOTRACE_BASE_URL.`)
   return [{ label: 'Base URL', member: 'base_url', value: base_url }]
 }
 

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { APIError, AuthError } from '../../sdk/errors.ts'
 import { isRecord } from '../../sdk/json.ts'
 import { webRuntime } from '../../sdk/runtime.ts'
 import { Transport } from '../../sdk/transport.ts'
@@ -76,9 +77,17 @@ async function readChain(host: Host, given: Given, head: string | undefined): Pr
     const { message, hint, status } = isUnreadable(error)
       ? new Failure(`${given.argument} cannot be read (${error.code}).`, { hint: 'name an NDJSON export' })
       : failureOf(error)
-    const more = { ...(hint === undefined ? {} : { hint }), reason: 'not_checked' }
+    const advice = isRefused(error) ? FOR_STAFF : hint
+    const more = { ...(advice === undefined ? {} : { hint: advice }), reason: 'not_checked' }
     throw new Failure(message, { ...more, status: status === EXIT.failure ? EXIT.usage : status })
   }
+}
+
+const FOR_STAFF =
+  'the whole trail is for administrators of the server: as one, make an API token (portal → API tokens) and set ROBOTRACE_API_KEY to it, or name an export'
+
+function isRefused(error: unknown): boolean {
+  return error instanceof AuthError || (error instanceof APIError && error.status === 403)
 }
 
 function isUnreadable(error: unknown): error is Error & { code: string } {
