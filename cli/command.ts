@@ -195,10 +195,14 @@ function refuseKeys(args: readonly string[]): void {
 function usage(error: CommanderError, args: readonly string[]): Failure {
   if (error.code === NOTHING_TO_RUN) {
     const group = args[0] === 'help' ? '' : `${args.join(' ')} `
-    return new Failure(`There is no command \`robotrace ${args.join(' ')}\`, or it is not complete.`, {
-      hint: `\`robotrace ${group}--help\``,
-      status: EXIT.usage,
-    })
+    const line = `robotrace ${args.join(' ')}`
+    return new Failure(
+      group ? `\`${line}\` is no command by itself.` : `\`${line}\`: there is no such command.`,
+      {
+        hint: `\`robotrace ${group}--help\``,
+        status: EXIT.usage,
+      },
+    )
   }
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const meant = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1]

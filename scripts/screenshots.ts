@@ -20,6 +20,9 @@ const SIZE = { width: 1280, height: 800 }
 const THEMES = ['light', 'dark'] as const
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
 
+const PUBLIC_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
+
 /** The server's clock, set back while the past is made. */
 let behind_ms = 0
 
@@ -58,7 +61,9 @@ async function setScene(server: RunningServer, browser: Browser): Promise<Scene>
   await signIn(page, seeded)
   await mint(page, 'casey laptop')
   const rig_key = await mint(page, 'prod robot rig')
+  await addRobot(page)
   behind_ms = 26 * HOUR
+  await page.goto('/portal/api-keys')
   await page.getByRole('button', { name: 'Revoke casey laptop' }).click()
   await page.getByRole('button', { name: 'Revoke key' }).click()
   await page.getByText('casey laptop stopped working').waitFor()
@@ -80,6 +85,25 @@ async function mint(page: Page, label: string): Promise<string> {
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Close for good' }).click()
   return key ?? ''
+}
+
+/** A robot that a person may log in to, and a token for that person's scripts. */
+async function addRobot(page: Page): Promise<void> {
+  await page.goto('/portal/ssh-keys')
+  await page.getByLabel('key text').fill(PUBLIC_KEY)
+  await page.getByLabel('name').fill('work laptop')
+  await page.getByRole('button', { name: 'submit' }).click()
+  await page.getByText('ssh-ed25519', { exact: true }).waitFor()
+  await page.goto('/portal/devices')
+  await page.getByRole('button', { name: 'New device' }).click()
+  await page.getByLabel('Name').fill('arm-7')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Let in' }).click()
+  await page.getByRole('button', { name: 'Remove work laptop' }).waitFor()
+  await page.goto('/portal/tokens')
+  await page.getByLabel('Validity').selectOption({ label: '30 days' })
+  await page.getByRole('button', { name: 'make API token' }).click()
+  await page.getByText('1 active token').waitFor()
 }
 
 async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[number]): Promise<void> {
@@ -109,6 +133,16 @@ async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[
   await page.getByText('bench-arm-03').first().waitFor()
   await page.waitForLoadState('networkidle')
   await take('api-keys')
+  // Opened anew, the page shows the token's row and not its text.
+  await page.goto('/portal/tokens')
+  await page.getByText('1 active token').waitFor()
+  await take('api-tokens')
+  await page.goto('/portal/ssh-keys')
+  await page.getByText('Opens arm-7').waitFor()
+  await take('ssh-keys')
+  await page.goto('/portal/audit')
+  await page.getByText('let an SSH key log in').waitFor()
+  await take('audit')
   await context.close()
 }
 

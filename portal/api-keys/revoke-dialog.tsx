@@ -9,7 +9,6 @@ import { createSubmission } from '../ui/submission.ts'
 import { Time, useNow } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { shortNetwork } from './key-facts.ts'
-import css from './revoke-dialog.module.css'
 
 const DAY = 86_400_000
 
@@ -58,23 +57,23 @@ export function RevokeDialog(props: { api_key: ApiKey; close: () => void }): JSX
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>
-          <Button type="submit" form="revoke" variant="danger" busy={busy()} disabled={!sure()}>
+          <Button variant="danger" busy={busy()} disabled={!sure()} onClick={submit}>
             Revoke key
           </Button>
         </>
       }
     >
-      <form id="revoke" class={css.form} onSubmit={submit}>
-        <Show when={inUse()}>
+      <Show when={inUse()}>
+        <form onSubmit={submit}>
           <Field
             label={`It is in use. Type “${props.api_key.label}” to revoke it`}
             autocomplete="off"
             value={typed()}
             onText={setTyped}
           />
-        </Show>
-        <FormProblem error={error()} />
-      </form>
+        </form>
+      </Show>
+      <FormProblem error={error()} />
     </Dialog>
   )
 }

@@ -58,7 +58,7 @@ function PolicyFacts(props: { policy: TerminalPolicy }): JSX.Element {
           {(network) => <p class="mono">{network}</p>}
         </For>
       </dd>
-      <dt>The key of a login works</dt>
+      <dt>A login’s key works</dt>
       <dd>{lifetime(props.policy.key_days)}</dd>
       <dt>Password</dt>
       <dd>{props.policy.step_up ? 'Asked for at every login' : 'Asked for from another network'}</dd>
@@ -120,7 +120,7 @@ function PolicyForm(props: { organization_id: string; policy: TerminalPolicy }):
         error={networksError(error(), linesOf(value().networks))}
       />
       <ChoiceField
-        label="The key of a login works"
+        label="A login’s key works"
         choices={lifetimes(value().key_days)}
         value={String(value().key_days ?? '')}
         onChoice={(days) => change({ key_days: days === '' ? null : Number(days) })}

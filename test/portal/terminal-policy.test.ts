@@ -27,7 +27,7 @@ describe('the terminals of an organization', () => {
     await page.getByRole('switch', { name: 'Terminals may log in' }).uncheck()
     await page.getByRole('switch', { name: 'Ask for the password at every login' }).check()
     await page.getByLabel('Networks terminals may log in from').fill(' 10.0.0.0/8\n\n2001:db8::/32 ')
-    await page.getByLabel('Keys of a login are valid').selectOption('For 90 days')
+    await page.getByLabel('A login’s key works').selectOption('For 90 days')
     await terminals(page).getByRole('button', { name: 'Save' }).click()
     await saved(page).waitFor()
     const set = {
@@ -41,7 +41,7 @@ describe('the terminals of an organization', () => {
     await page.getByRole('switch', { name: 'Terminals may log in', checked: false }).waitFor()
     expect(await page.getByRole('switch', { name: /password/ }).isChecked()).toBe(true)
     expect(await page.getByLabel('Networks').inputValue()).toBe('10.0.0.0/8\n2001:db8::/32')
-    expect(await page.getByLabel('Keys of a login').inputValue()).toBe('90')
+    expect(await page.getByLabel('A login’s key works').inputValue()).toBe('90')
     expect(tab.complaints).toEqual([])
   })
 
