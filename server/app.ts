@@ -51,6 +51,8 @@ export const DOORS: readonly Door[] = [
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const FORM_LIMIT = '10kb'
+/** A batch counts as one request; what it may hold is bounded, so that it is no way around the limit. */
+const BATCH_LIMIT = 20
 
 /**
  * The whole HTTP surface: guards first, then one line a slice, then the portal.
@@ -143,6 +145,7 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
     }),
     responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),
     maxBodySize: 1_000_000,
+    maxBatchSize: BATCH_LIMIT,
     onError({ error, ctx: context }) {
       if (error.code !== 'INTERNAL_SERVER_ERROR') return
       ctx.log.error(
