@@ -13,6 +13,9 @@ export interface BenchServer extends AsyncDisposable {
   api_key: string
   organization_id: string
   cookie: string
+  /** Of `robotrace-keys` only: keys and access tokens to present. */
+  keys: string[]
+  tokens: string[]
   folder: string
   /** Most memory this process has held since the last `forget`, MiB (VmHWM). */
   peakMiB: () => number
@@ -49,15 +52,16 @@ export async function buildBenchServer(): Promise<void> {
 
 /** @example await using server = await startProcess('robotrace') */
 export async function startProcess(
-  kind: 'robotrace' | 'robotrace-each' | 'express' | 'file',
+  kind: 'robotrace' | 'robotrace-each' | 'robotrace-keys' | 'express' | 'express-get' | 'file',
   from: 'bundle' | 'sources' = 'bundle',
+  more: string[] = [],
 ): Promise<BenchServer> {
   const folder = benchFolder()
   const program =
     from === 'bundle'
       ? [projectFile('dist/bench-server.js')]
       : ['--import', 'tsx', projectFile('bench/server-process.ts')]
-  const child = spawn(process.execPath, [...program, kind, folder], {
+  const child = spawn(process.execPath, [...program, kind, folder, ...more], {
     env: { ...process.env, NODE_ENV: 'production' },
   })
   let errors = ''
@@ -82,10 +86,10 @@ export async function startProcess(
   }
 }
 
-const NOBODY = { api_key: '', organization_id: '', cookie: '' }
+const NOBODY = { api_key: '', organization_id: '', cookie: '', keys: [], tokens: [] }
 
 /** User and system time are the 14th and 15th field; ticks are hundredths of a second on every Linux we know. */
-function cpuSecondsOf(pid: number | undefined): number {
+export function cpuSecondsOf(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')
@@ -138,10 +142,11 @@ export function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-async function firstLine(
+/** What a server under test says when it listens. */
+export async function firstLine(
   child: ChildProcessWithoutNullStreams,
   errors: () => string,
-): Promise<{ url: string; api_key?: string }> {
+): Promise<{ url: string; keys?: string[] }> {
   for await (const line of createInterface({ input: child.stdout })) {
     // Our own child's one line.
     return JSON.parse(line) as { url: string }

@@ -1,3 +1,4 @@
+import { benchCredentials } from './credentials.bench.ts'
 import { benchIngest } from './ingest.bench.ts'
 import { benchLogin } from './login.bench.ts'
 import { buildBenchServer } from './processes.ts'
@@ -11,9 +12,11 @@ console.log('Uploads, hashed and fsynced')
 const upload = await benchUpload({ rounds: 5, mib: 512 })
 console.log('Logging terminals in')
 const login = await benchLogin({ logins: 30, terminals: 1000, seconds: 20 })
+console.log('Keys and tokens verified over HTTP')
+const credentials = await benchCredentials({ rounds: 5, seconds: 3, many: 1_000_000 })
 console.log(
   JSON.stringify(
-    { ingest, upload, login },
+    { ingest, upload, login, credentials },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),

@@ -51,11 +51,8 @@ export type EpisodeSummary = Answers['episodes']['list']['items'][number]
 /** An episode as its page shows it: with its organization, and without the JSON number of its seed. */
 export type Episode = Answers['episodes']['get']
 
-/** As many calls as the server takes in one request; more of them travel in another one. */
-const BATCH_LIMIT = 20
-
 export const api = createTRPCClient<AppRouter>({
-  links: [repeatLink, httpBatchLink({ url: '/trpc', maxItems: BATCH_LIMIT })],
+  links: [repeatLink, httpBatchLink({ url: '/trpc', maxItems: 10 })],
 })
 
 /** The address of an artifact, usable as a media source with the session's cookie. */

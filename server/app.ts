@@ -51,8 +51,6 @@ export const DOORS: readonly Door[] = [
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const FORM_LIMIT = '10kb'
-/** A batch counts as one request; what it may hold is bounded, so that it is no way around the limit. */
-const BATCH_LIMIT = 20
 
 /**
  * The whole HTTP surface: guards first, then one line a slice, then the portal.
@@ -138,14 +136,13 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
       response: res,
       findPerson: once(async () => {
         const person = await browser(req)
-        await admitPortal(ctx, req, person)
+        await admitPortal(ctx, req, person, procedureCount(req))
         return person
       }),
       anonymous: anonymous(req),
     }),
     responseMeta: ({ errors }) => ({ headers: trpcHeaders(errors) }),
     maxBodySize: 1_000_000,
-    maxBatchSize: BATCH_LIMIT,
     onError({ error, ctx: context }) {
       if (error.code !== 'INTERNAL_SERVER_ERROR') return
       ctx.log.error(
@@ -155,11 +152,26 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
     },
   })
   return (request, response, next) => {
+    refuseLongBatch(request)
     // An HTML form can send multipart and text/plain from any site, and tRPC would run them. Only JSON is taken.
     if (request.method === 'POST' && !request.is('application/json'))
       throw new AppError('unsupported_media_type')
     return answer(request, response, next)
   }
+}
+
+/** The portal sends ten at most; whoever sends a thousand in one request wants to hold everybody else up. */
+const MAX_BATCH = 20
+
+function refuseLongBatch(request: express.Request): void {
+  if (procedureCount(request) <= MAX_BATCH) return
+  throw new AppError('invalid_request', `At most ${MAX_BATCH} procedures fit in one request. Send several.`)
+}
+
+/** Their names stand in the path, separated by commas. */
+function procedureCount({ originalUrl }: express.Request): number {
+  const [path = ''] = originalUrl.split('?')
+  return path.split(/,|%2c/i).length
 }
 
 function trpcHeaders(errors: TRPCError[]): Headers {

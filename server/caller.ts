@@ -61,7 +61,7 @@ export interface PersonCaller extends Origin {
   roles: ReadonlyMap<string, Role>
   /** What an `rbtk_` key is limited to, separated by spaces; undefined: whatever the role may. */
   scopes: string | undefined
-  /** When the person last proved to be there; undefined for what a program holds. */
+  /** When the person last proved to be there; undefined for keys and API tokens, which prove nothing of the kind. */
   verified_at: string | undefined
 }
 

@@ -31,9 +31,9 @@ const MAX_LENGTH = 2_000
 /** Verified texts by their SHA-256, so that a token that comes again and again is verified once. */
 const REMEMBERED = 10_000
 
-/** Three parts with dots between them; an API key has none. */
+/** Three parts of base64url with dots between them, without padding (RFC 7515 section 2); an API key has none. */
 export function looksLikeToken(text: string): boolean {
-  return text.length <= MAX_LENGTH && text.split('.').length === 3
+  return text.length <= MAX_LENGTH && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
 }
 
 /**

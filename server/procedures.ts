@@ -23,7 +23,7 @@ const t = initTRPC.context<PortalContext>().create({
   errorFormatter({ shape, error, ctx }) {
     const known = publicError(error)
     const problem = toProblem(known, {
-      instance: ctx?.request.originalUrl.split('?')[0] ?? '/trpc',
+      instance: instanceOf(ctx?.request),
       request_id: ctx ? requestId(ctx.response) : '',
     })
     return {
@@ -33,6 +33,12 @@ const t = initTRPC.context<PortalContext>().create({
     }
   },
 })
+
+/** The names of a whole batch would be repeated in each of its errors. */
+function instanceOf(request: Request | undefined): string {
+  const path = request?.originalUrl.split('?')[0] ?? '/trpc'
+  return path.includes(',') ? '/trpc' : path
+}
 
 /** Gives a thrown AppError its own tRPC code; without this, every refusal would be a 500. */
 const refusals = t.middleware(async ({ next }) => {

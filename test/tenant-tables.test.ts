@@ -24,7 +24,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
-  projects: ['api-keys', 'organizations', 'ssh-keys'],
+  projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */

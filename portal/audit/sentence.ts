@@ -6,6 +6,7 @@ const SENTENCES: Record<string, string> = {
   'account.password_changed': 'changed their password',
   'account.renamed': 'changed their name',
   'api_key.edited': 'edited the API key $',
+  'api_key.leaked': 'found the API key $ in public',
   'api_key.minted': 'made the API key $',
   'api_key.revoked': 'revoked the API key $',
   'api_key.rotated': 'rotated the API key $',

@@ -3,6 +3,7 @@ import type { Origin, PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
+import { lower } from '../db/lower.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
 import {
@@ -147,12 +148,12 @@ async function findAccount(db: Database, email: string): Promise<{ id: string } 
   return db
     .selectFrom('accounts')
     .select('id')
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', lower(email)))
     .executeTakeFirst()
 }
 
 function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
+  return lower(one) === lower(other)
 }
 
 function hasAccount(): AppError {

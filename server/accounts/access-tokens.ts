@@ -133,7 +133,7 @@ export async function findPersonByAccessToken(
   const [row] = rows
   if (!row || row.account_id !== claims.account_id) return undefined
   const credential = { kind: 'access_token' as const, id: row.session_id, token_id: claims.token_id }
-  const person = toPerson(rows, { credential, from })
+  const person = toPerson(rows, { credential, from, verified_at: row.verified_at })
   if (person && !isCounted(ctx, row, claims.token_id)) {
     await endReused(ctx, person)
     return undefined

@@ -37,6 +37,8 @@ export async function changePassword(
   const now = ctx.now()
   return ctx.db.transaction().execute(async (trx) => {
     await trx.updateTable('accounts').set({ password_hash }).where('id', '=', account_id).execute()
+    // A sign-in that got past the old password and waits for its second step ends with it.
+    await trx.deleteFrom('challenges').where('account_id', '=', account_id).execute()
     const sessions_ended = Math.max(0, (await dropSessions(trx, account_id)) - 1)
     const { value } = await openSession(trx, now, account_id, caller)
     await recordEvent(trx, now.toISOString(), {

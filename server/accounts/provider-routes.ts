@@ -4,6 +4,7 @@ import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { originOf } from '../http/client-address.ts'
+import { admit } from '../http/rate-limit.ts'
 import { providerCookieOf, sessionOf, setProviderCookie, setSessionCookie } from './cookies.ts'
 import { linkIdentity, signInByProvider } from './provider.ts'
 import type { Profile, Provider } from './provider-client.ts'
@@ -38,6 +39,7 @@ export function providerRoutes(ctx: AppContext): Router {
   const router = Router()
   router.get('/auth/oidc/start', async (request, response) => {
     const provider = requireProvider(ctx)
+    await admitAnybody(ctx, request)
     const next = typeof request.query.next === 'string' ? request.query.next.slice(0, 500) : ''
     const url = await beginAtProvider(ctx, provider, response, { next }).catch((error: unknown) => {
       ctx.log.warn({ why: reasonOf(error) }, 'the sign-in provider cannot be reached')
@@ -47,6 +49,8 @@ export function providerRoutes(ctx: AppContext): Router {
   })
   router.get('/auth/oidc/callback', async (request, response) => {
     const provider = requireProvider(ctx)
+    // Each answer costs a request to the provider, and the cookie that goes with it can be sent again.
+    await admitAnybody(ctx, request)
     const pending = openPending(ctx, providerCookieOf(ctx, request))
     setProviderCookie(ctx, response, undefined)
     if (!pending) return leaveTo(response, loginPage({ next: '' }, 'failed'))
@@ -74,6 +78,10 @@ export async function beginLinking(
     throw new AppError('unavailable', `${provider.name} does not answer. Try again later.`, {}, { cause })
   })
   return { url }
+}
+
+async function admitAnybody(ctx: AppContext, request: Request): Promise<void> {
+  await admit(ctx, request, undefined, async () => ({ kind: 'anonymous', ...originOf(request) }))
 }
 
 function requireProvider(ctx: AppContext): Provider {

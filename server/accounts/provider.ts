@@ -1,6 +1,7 @@
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { lower } from '../db/lower.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
 import { line } from '../http/text.ts'
@@ -63,7 +64,7 @@ export async function linkIdentity(
     const linked = await findByIdentity(trx, profile)
     if (linked) return linked.id === caller.account_id ? undefined : 'linked_elsewhere'
     await addIdentity(trx, at, caller.account_id, profile, actorOf(caller))
-    if (profile.email_verified && profile.email?.toLowerCase() === caller.email.toLowerCase()) {
+    if (profile.email_verified && lower(profile.email ?? '') === lower(caller.email)) {
       await trx
         .updateTable('accounts')
         .set({ email_verified_at: at })
@@ -204,7 +205,7 @@ async function findByEmail(trx: Database, email: string) {
   return trx
     .selectFrom('accounts as a')
     .select(COLUMNS)
-    .where((eb) => eb(eb.fn<string>('lower', ['a.email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['a.email']), '=', lower(email)))
     .executeTakeFirst()
 }
 

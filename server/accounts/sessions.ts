@@ -114,18 +114,6 @@ export async function findPersonBySessionId(
 
 const NOWHERE: Origin = { ip: '', user_agent: '', request_id: '' }
 
-/** When a session began and when it ends at the latest. */
-export async function describeSession(
-  ctx: Pick<AppContext, 'db'>,
-  id: string,
-): Promise<{ created_at: string; expires_at: string }> {
-  return ctx.db
-    .selectFrom('sessions')
-    .select(['created_at', 'expires_at'])
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-}
-
 /**
  * Gives a browser's session another cookie value: after a proof or a change that matters, one that was seen before is
  * worth nothing.
@@ -205,32 +193,6 @@ export async function endAllSessions(
 export async function dropSessions(trx: Database, account_id: string): Promise<number> {
   const result = await trx.deleteFrom('sessions').where('account_id', '=', account_id).executeTakeFirst()
   return Number(result.numDeletedRows)
-}
-
-export interface SessionInfo {
-  id: string
-  /** A browser, or a program that signed in for an access token. */
-  kind: 'browser' | 'token'
-  current: boolean
-  created_at: string
-  last_seen_at: string
-  ip: string
-  user_agent: string
-}
-
-/** The live sessions of one's own, latest first. */
-export async function listSessions(
-  ctx: Pick<AppContext, 'db' | 'now'>,
-  caller: PersonCaller,
-): Promise<SessionInfo[]> {
-  const rows = await ctx.db
-    .selectFrom('sessions')
-    .select(['id', 'kind', 'created_at', 'last_seen_at', 'ip', 'user_agent'])
-    .where('account_id', '=', caller.account_id)
-    .where('expires_at', '>', ctx.now().toISOString())
-    .orderBy('last_seen_at', 'desc')
-    .execute()
-  return rows.map((row) => ({ ...row, current: row.id === caller.credential.id }))
 }
 
 /** Remembers where a session was seen last, now and then, behind the request's back. */

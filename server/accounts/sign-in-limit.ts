@@ -1,4 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { lower } from '../db/lower.ts'
 import { AppError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
 
@@ -113,7 +114,7 @@ export async function spendSignInTry(
   limiter: Limiter,
   from: { email: string; ip: string; known: boolean },
 ): Promise<Spent> {
-  const account = from.email.toLowerCase()
+  const account = lower(from.email)
   return spend(
     from.known
       ? [[limiter.known_device, account]]

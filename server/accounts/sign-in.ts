@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/audit.ts'
 import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import { lower } from '../db/lower.ts'
 import { AppError } from '../errors.ts'
 import { type AccessToken, startAccess } from './access-tokens.ts'
 import { type Account, storePassword, toAccount } from './accounts.ts'
@@ -8,6 +9,7 @@ import { putChallenge, readChallenge, takeChallenge } from './challenges.ts'
 import { recordFailure, spendOrTell, stranger } from './failures.ts'
 import { isOutdated, verifyPassword } from './passwords.ts'
 import { type Method, methodsOf, proveFactor, readFactors } from './second-factor.ts'
+import { isSignedInFrom } from './session-list.ts'
 import { openSession } from './sessions.ts'
 import { spendPasskeyQuestion, spendPasskeyTry, spendSignInTry } from './sign-in-limit.ts'
 import {
@@ -22,7 +24,7 @@ type Ctx = Pick<AppContext, 'db' | 'now' | 'limiter' | 'signing' | 'config'>
 
 /** Where a sign-in comes from. `isKnownDevice`: this browser has signed in to this account before. */
 export interface SignInOrigin extends Origin {
-  isKnownDevice: (account_id: string) => boolean
+  isKnownDevice: (account_id: string) => boolean | Promise<boolean>
 }
 
 /** Whoever comes through, and the session cookie's value. */
@@ -78,7 +80,7 @@ export async function finishSignIn(
   const { account_id } = challenge
   const { asked } = passkeyDetail.parse(challenge.detail)
   const proof = 'code' in input.proof ? input.proof : { ...input.proof, asked, verified: false }
-  const known = from.isKnownDevice(account_id)
+  const known = await from.isKnownDevice(account_id)
   const method = await proveFactor(ctx, { actor: stranger(from), account_id, known }, proof)
   if (!(await takeChallenge(ctx.db, input.challenge))) throw over()
   return letIn(ctx, account_id, from, `password and ${method}`)
@@ -132,10 +134,12 @@ export async function signInProgram(
   input: { email: string; password: string; code?: string | undefined },
   from: Origin,
 ): Promise<AccessToken> {
-  const { id: account_id } = await provePassword(ctx, input, { ...from, isKnownDevice: () => false })
+  const isKnownDevice = (id: string) => isSignedInFrom(ctx, id, from.ip)
+  const { id: account_id } = await provePassword(ctx, input, { ...from, isKnownDevice })
+  const known = await isKnownDevice(account_id)
   if (methodsOf(await readFactors(ctx, account_id)).length === 0) return startAccess(ctx, account_id, from)
   if (!input.code) throw new AppError('second_factor_required')
-  await proveFactor(ctx, { actor: stranger(from), account_id, known: false }, { code: input.code })
+  await proveFactor(ctx, { actor: stranger(from), account_id, known }, { code: input.code })
   return startAccess(ctx, account_id, from)
 }
 
@@ -155,9 +159,9 @@ async function provePassword(
   const row = await ctx.db
     .selectFrom('accounts')
     .select(['id', 'email', 'name', 'staff_since', 'password_hash', 'disabled_at'])
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', input.email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', lower(input.email)))
     .executeTakeFirst()
-  const known = row !== undefined && from.isKnownDevice(row.id)
+  const known = row !== undefined && (await from.isKnownDevice(row.id))
   const tried = { actor: stranger(from), account_id: row?.id }
   const spent = await spendOrTell(ctx, tried, () =>
     spendSignInTry(ctx.limiter, { email: input.email, ip: from.ip, known }),

@@ -20,7 +20,8 @@ import {
   signInInput,
 } from './schema.ts'
 import { readFactors } from './second-factor.ts'
-import { endAllSessions, endOtherSession, endOwnSession, listSessions } from './sessions.ts'
+import { listSessions } from './session-list.ts'
+import { endAllSessions, endOtherSession, endOwnSession } from './sessions.ts'
 import { completeSetup, isSetupNeeded } from './setup.ts'
 import {
   finishSignIn,

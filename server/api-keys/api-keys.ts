@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely'
+import { requireFreshAccess } from '../accounts/verified.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { Caller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
@@ -82,6 +83,7 @@ export async function insertMinted(
   row: MintedRow,
   also?: (trx: Database, made: { id: string; at: string }) => Promise<void>,
 ): Promise<{ key: string; id: string }> {
+  requireFreshAccess(ctx, caller)
   const at = ctx.now().toISOString()
   const { key, id, hash } = makeKey(row.prefix)
   const { organization_id = null, scopes, project_id = null, device_id = null, expires_at = null } = row

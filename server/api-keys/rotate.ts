@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { scopesIn } from '../organizations/permissions.ts'
 import { insertMinted } from './api-keys.ts'
 import { grantScopes, latestEnd, type Maker, makerOf, requireMinter } from './grants.ts'
+import { keyPrefix } from './key-format.ts'
 import { type ApiKey, getApiKey } from './list.ts'
 import { findManaged, type ManagedKey, requireManagingScope } from './managed.ts'
 import { keyDaysOf } from './policy-days.ts'
@@ -73,7 +74,10 @@ async function handOver(
 function requireRotatable(ctx: Pick<AppContext, 'now'>, old: ManagedKey): void {
   if (old.revoked_at !== null) throw new AppError('conflict', 'This key is revoked. Make a new one.')
   if (old.rotated_to !== null) {
-    throw new AppError('conflict', `This key was rotated already: rt_${old.rotated_to} takes its place.`)
+    throw new AppError(
+      'conflict',
+      `This key was rotated already: ${keyPrefix(old.rotated_to, old.prefix)} takes its place.`,
+    )
   }
   if (old.expires_at !== null && old.expires_at <= ctx.now().toISOString()) {
     throw new AppError('conflict', 'This key has expired. Make a new one.')

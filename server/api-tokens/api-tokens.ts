@@ -1,3 +1,4 @@
+import { requireFreshAccess } from '../accounts/verified.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
@@ -76,6 +77,7 @@ export async function makeApiToken(
   { life_s }: { life_s: number },
 ): Promise<ApiToken> {
   requireOwnHand(caller)
+  requireFreshAccess(ctx, caller)
   const now = ctx.now()
   // JWT times are whole seconds; rounded down, so that a token is never issued in the future.
   const issued_s = Math.floor(now.getTime() / 1000)

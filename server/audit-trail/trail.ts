@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AppContext } from '../context.ts'
+import { lower } from '../db/lower.ts'
 import type { AuditEventsTable } from '../db/schema.gen.ts'
 import { findNames, type Names } from './names.ts'
 import type { trailFilter, trailPageInput } from './schema.ts'
@@ -73,7 +74,7 @@ export function trailRows(ctx: Pick<AppContext, 'db'>, part: Part, filter: Trail
     const byEmail = ctx.db
       .selectFrom('accounts')
       .select('id')
-      .where(({ eb, fn }) => eb(fn<string>('lower', ['email']), '=', actor.toLowerCase()))
+      .where(({ eb, fn }) => eb(fn<string>('lower', ['email']), '=', lower(actor)))
     query = query.where(({ eb, or }) => or([eb('actor_id', '=', actor), eb('actor_id', 'in', byEmail)]))
   }
   if (action !== undefined) {

@@ -1,5 +1,6 @@
 import type { RevokedKey, WhoAmI } from '../../sdk/wire.ts'
-import { describeSession, endOwnSession } from '../accounts/sessions.ts'
+import { describeSession } from '../accounts/session-list.ts'
+import { endOwnSession } from '../accounts/sessions.ts'
 import { describeOwnKey, revokeOwnKey } from '../api-keys/own-key.ts'
 import { describeApiToken, endOwnApiToken } from '../api-tokens/own-token.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'

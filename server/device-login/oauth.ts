@@ -36,7 +36,8 @@ export const oauthDoors: Door[] = [
     async handle(ctx, input, from) {
       requireClient(input.client_id)
       const scopes = input.scope?.length ? input.scope.join(' ') : DEFAULT_SCOPES
-      const { organization_id: _nobody, ...origin } = from
+      const { ip, user_agent, request_id } = from
+      const origin = { ip, user_agent, request_id }
       const terminal = { hostname: null, sdk_version: null, interval_s: INTERVAL_S, ...origin }
       const started = await startDeviceLogin(ctx, { client_id: input.client_id, scopes, ...terminal })
       return { ...started, ...verificationUris(ctx, started) }
@@ -73,6 +74,7 @@ export const oauthDoors: Door[] = [
       const caller = await identify(ctx, input.token, from)
       // Somebody who was faster has done what was asked for.
       if (caller) await endOwnCredential(ctx, caller).catch(ignoreDeadKey)
+      else await from.countFailure()
       return {}
     },
   }),

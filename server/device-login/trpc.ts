@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { router, signedIn } from '../procedures.ts'
+import { router, signedIn, verified } from '../procedures.ts'
 import {
   approveDeviceLogin,
   claimDeviceLogin,
@@ -28,7 +28,7 @@ export const deviceLoginRouter = router({
   policy: signedIn
     .input(z.object({ organization_id: z.uuid() }))
     .query(({ ctx, input }) => getLoginPolicy(ctx.app, ctx.person, input.organization_id)),
-  setPolicy: signedIn
+  setPolicy: verified
     .input(policyInput)
     .mutation(({ ctx, input }) => setLoginPolicy(ctx.app, ctx.person, input)),
   /** From a notice: the key of a login, picked up or not. */

@@ -1,4 +1,5 @@
 import type { EpisodeDetail } from '../../sdk/wire.ts'
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -16,36 +17,45 @@ export async function archiveEpisode(
   caller: PersonCaller,
   id: string,
 ): Promise<EpisodeDetail> {
-  await requireMayArchive(ctx, caller, id)
-  await ctx.db
-    .updateTable('episodes')
-    .set({ archived_at: ctx.now().toISOString(), archived_by: caller.account_id })
-    .where('id', '=', id)
-    .where('archived_at', 'is', null)
-    .execute()
+  const archived_at = ctx.now().toISOString()
+  await change(ctx, caller, id, { archived_at, archived_by: caller.account_id })
   return getEpisode(ctx, caller, id)
 }
 
 /** Brings an archived episode back as it was. @throws AppError not_found, forbidden for viewers */
 export async function restoreEpisode(
-  ctx: Pick<AppContext, 'db' | 'config'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'now'>,
   caller: PersonCaller,
   id: string,
 ): Promise<EpisodeDetail> {
-  await requireMayArchive(ctx, caller, id)
-  await ctx.db
-    .updateTable('episodes')
-    .set({ archived_at: null, archived_by: null })
-    .where('id', '=', id)
-    .execute()
+  await change(ctx, caller, id, { archived_at: null, archived_by: null })
   return getEpisode(ctx, caller, id)
 }
 
-async function requireMayArchive(
-  ctx: Pick<AppContext, 'db'>,
+/** Writes the change and tells the audit trail; what is so already stays untold. */
+async function change(
+  ctx: Pick<AppContext, 'db' | 'now'>,
   caller: PersonCaller,
   id: string,
+  to: { archived_at: string | null; archived_by: string | null },
 ): Promise<void> {
   const { organization_id } = await getEpisodeRow(ctx, caller, id)
   if (!hasRole(caller, organization_id, 'member')) throw new AppError('forbidden')
+  const archives = to.archived_at !== null
+  await ctx.db.transaction().execute(async (trx) => {
+    const changed = await trx
+      .updateTable('episodes')
+      .set(to)
+      .where('id', '=', id)
+      .where('archived_at', archives ? 'is' : 'is not', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (!changed) return
+    await recordEvent(trx, ctx.now().toISOString(), {
+      action: archives ? 'episode.archived' : 'episode.restored',
+      actor: actorOf(caller),
+      organization_id,
+      target: id,
+    })
+  })
 }

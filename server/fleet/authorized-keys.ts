@@ -10,8 +10,8 @@ import { listOpenKeys } from './door-keys.ts'
  * The `authorized_keys` of a device (sshd(8)): a line for each selected key whose owner is enabled and a member now,
  * `type blob name (email)`. A key that is pinned to a device reads that device's alone.
  *
- * @param fingerprint of the key that sshd is asked to let in (`%f`), which is then noted as used; only a machine's
- *   word is taken for that
+ * @param fingerprint of the key that sshd is asked to let in (`%f`), which is then noted as used; only the
+ *   robot's own key is believed
  * @returns the text, and an entity tag that changes with it
  * @throws AppError not_found for another device's pinned key
  */
@@ -23,7 +23,8 @@ export async function readAuthorizedKeys(
   const found = await findDevice(ctx, caller, address, 'fleet:read')
   const keys = await listOpenKeys(ctx, found)
   const offered = keys.filter((key) => key.fingerprint === fingerprint).map(({ ssh_key_id }) => ssh_key_id)
-  if (offered.length > 0 && caller.kind === 'organization') {
+  const isOwnRobot = caller.kind === 'organization' && caller.pinned_device_id === found.device_id
+  if (offered.length > 0 && isOwnRobot) {
     const at = ctx.now().toISOString()
     ctx.background.add('SSH key used', () => noteSshKeyUsed(ctx, offered, at))
   }

@@ -98,6 +98,25 @@ export async function listDevices(ctx: Ctx, caller: Caller, input: ProjectAddres
   return (await query.execute()).map((row) => toDevice(row, place))
 }
 
+/**
+ * The devices of all projects, by name; a key that is pinned to a project or a device sees what lies within.
+ *
+ * @throws AppError not_found, insufficient_scope, forbidden
+ */
+export async function listAllDevices(ctx: Ctx, caller: Caller, input: { org: string }): Promise<Device[]> {
+  const { organization_id, organization_slug } = await enter(ctx, caller, input, 'fleet:read')
+  let query = deviceRows(ctx, { organization_id })
+    .innerJoin('projects as p', 'p.id', 'd.project_id')
+    .select('p.slug as project_slug')
+    .orderBy('d.name')
+    .orderBy('d.id')
+  const pinned = pinOf(caller)
+  if (pinned !== null) query = query.where('d.id', '=', pinned)
+  const project = caller.kind === 'organization' ? caller.pinned_project_id : null
+  if (project !== null) query = query.where('d.project_id', '=', project)
+  return (await query.execute()).map((row) => toDevice(row, { ...row, organization_slug }))
+}
+
 /** @throws AppError not_found, also for a key that is pinned to another device */
 export async function getDevice(ctx: Ctx, caller: Caller, input: DeviceAddress): Promise<Device> {
   const { device_id, place } = await findDevice(ctx, caller, input, 'fleet:read')
@@ -189,8 +208,11 @@ function refusePinned(caller: Caller): void {
   throw new AppError('forbidden', 'This key is for one device; it neither adds nor removes any.')
 }
 
-function deviceRows(ctx: Pick<AppContext, 'db'>, { organization_id, project_id }: Place) {
-  return ctx.db
+function deviceRows(
+  ctx: Pick<AppContext, 'db'>,
+  { organization_id, project_id }: { organization_id: string; project_id?: string },
+) {
+  const rows = ctx.db
     .selectFrom('devices as d')
     .select((select) => [
       'd.id',
@@ -205,11 +227,14 @@ function deviceRows(ctx: Pick<AppContext, 'db'>, { organization_id, project_id }
         .as('ssh_key_count'),
     ])
     .where('d.organization_id', '=', organization_id)
-    .where('d.project_id', '=', project_id)
     .where('d.removed_at', 'is', null)
+  return project_id === undefined ? rows : rows.where('d.project_id', '=', project_id)
 }
 
-function toDevice(row: Pick<Device, 'id' | 'name' | 'created_at' | 'ssh_key_count'>, place: Place): Device {
+function toDevice(
+  row: Pick<Device, 'id' | 'name' | 'created_at' | 'ssh_key_count'>,
+  place: Pick<Place, 'organization_slug' | 'project_slug'>,
+): Device {
   const { id, name, created_at, ssh_key_count } = row
   return {
     id,

@@ -1,12 +1,13 @@
 import { type Door, door, streamDoor } from '../http/door.ts'
 import { readAuthorizedKeys } from './authorized-keys.ts'
-import { createDevice, getDevice, listDevices, removeDevice } from './devices.ts'
+import { createDevice, getDevice, listAllDevices, listDevices, removeDevice } from './devices.ts'
 import {
   authorizedKeysQuery,
   createDeviceInput,
   device,
   deviceAddress,
   deviceList,
+  organizationAddress,
   projectAddress,
   removedDevice,
 } from './schema.ts'
@@ -36,6 +37,19 @@ export const fleetDoors: Door[] = [
       }
       response.type('text/plain; charset=utf-8').send(text)
     },
+  }),
+  door({
+    method: 'GET',
+    path: '/api/v1/organizations/:org/devices',
+    caller: 'key_or_person',
+    scope: 'fleet:read',
+    summary: 'List the devices of all projects of an organization',
+    input: organizationAddress,
+    output: deviceList,
+    status: 200,
+    refusals: ['not_found', 'forbidden', 'insufficient_scope'],
+    example: { params: { org: HERE.org } },
+    handle: async (ctx, input, caller) => ({ items: await listAllDevices(ctx, caller, input) }),
   }),
   door({
     method: 'GET',

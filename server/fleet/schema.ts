@@ -4,6 +4,7 @@ import { accepts, answers } from '../http/conforms.ts'
 
 const slugOrId = z.string().max(64)
 
+export const organizationAddress = z.object({ org: slugOrId })
 export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
 export const deviceAddress = projectAddress.extend({ device: slugOrId })
 export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: z.string().max(64) })

@@ -16,8 +16,19 @@ export function originOf(request: Request): Origin {
 /** The caller's address in its canonical form; IPv4 mapped into IPv6 is the IPv4 address. */
 export function clientAddress(request: Request): string {
   const text = request.ip ?? ''
-  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : 'unknown'
+  const known = canonical.get(text)
+  if (known !== undefined) return known
+  const address = ipaddr.isValid(text) ? ipaddr.process(text).toString() : 'unknown'
+  if (canonical.size >= MAX_REMEMBERED) canonical.clear()
+  if (text.length <= LONGEST_ADDRESS) canonical.set(text, address)
+  return address
 }
+
+/** Rigs come from the same few addresses again and again, and reading one takes longer than a request's rate limit. */
+const canonical = new Map<string, string>()
+const MAX_REMEMBERED = 10_000
+/** Of IPv6 with an IPv4 tail; a proxy may pass on anything. */
+const LONGEST_ADDRESS = 45
 
 /**
  * The network a budget is counted for: an IPv4 address, an IPv6 /64, or one shared bucket for what is unknown,

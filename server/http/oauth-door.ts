@@ -5,9 +5,16 @@ import type { AppContext } from '../context.ts'
 import { originOf } from './client-address.ts'
 import type { Door, Guards } from './door.ts'
 import { OAuthError, refuseOAuth } from './oauth-error.ts'
-import { admit } from './rate-limit.ts'
+import { admit, admitFailure } from './rate-limit.ts'
 import { requestId } from './request-log.ts'
 import { sendJson } from './send-json.ts'
+
+/** Where the request comes from, and for which organization it asks. */
+export interface OAuthOrigin extends Origin {
+  organization_id: string | undefined
+  /** What was presented is no good: that costs its network, which may be told to wait. */
+  countFailure: () => Promise<void>
+}
 
 interface Declaration<Input extends z.ZodType> {
   path: string
@@ -17,11 +24,7 @@ interface Declaration<Input extends z.ZodType> {
   caller?: 'organization' | 'anyone'
   example: Record<string, string>
   answers: string
-  handle: (
-    ctx: AppContext,
-    input: z.output<Input>,
-    from: Origin & { organization_id: string | undefined },
-  ) => Promise<object>
+  handle: (ctx: AppContext, input: z.output<Input>, from: OAuthOrigin) => Promise<object>
 }
 
 const UNLIMITED = 'Device logins have budgets and a pace of their own.'
@@ -45,7 +48,9 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
       try {
         const organization_id = await organizationOf(ctx, guards, caller, request)
         const input = readParameters(declared.input, request)
-        sendJson(response, 200, await declared.handle(ctx, input, { ...originOf(request), organization_id }))
+        const countFailure = () => admitFailure(ctx, request)
+        const from = { ...originOf(request), organization_id, countFailure }
+        sendJson(response, 200, await declared.handle(ctx, input, from))
       } catch (thrown) {
         const error = refuseOAuth(response, thrown)
         if (error.code === 'server_error') {

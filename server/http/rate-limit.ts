@@ -49,7 +49,7 @@ export async function admit<Who extends Caller | AnonymousCaller>(
 
 /**
  * One request of the portal, whoever is signed in: its own bucket, so that a person's scripts never lock their
- * browser out.
+ * browser out. Each procedure of a batch counts.
  *
  * @throws AppError rate_limited
  */
@@ -57,10 +57,11 @@ export async function admitPortal(
   ctx: Ctx,
   request: Request,
   person: PersonCaller | undefined,
+  procedures: number,
 ): Promise<void> {
   if (!isLimited(ctx)) return
   const whose = person?.account_id ?? networkOf(clientAddress(request))
-  await spend(ctx, request, portalBucket(whose), 1)
+  await spend(ctx, request, portalBucket(whose), procedures)
 }
 
 /** The network's bucket on an answer that nobody was identified for: an unknown address, a body that is too large. */
@@ -75,6 +76,15 @@ function isLimited(ctx: Ctx): boolean {
   return ctx.config.rate_limit > 0
 }
 
+/**
+ * A credential that was no good, found out behind the door: its network pays as it does for one at the door.
+ *
+ * @throws AppError rate_limited
+ */
+export async function admitFailure(ctx: Ctx, request: Request): Promise<void> {
+  if (isLimited(ctx)) await spendNetwork(ctx, request)
+}
+
 async function spendNetwork(ctx: Ctx, request: Request): Promise<void> {
   await spend(ctx, request, networkBucket(ctx, request), 1)
   const site = siteOf(clientAddress(request))
@@ -85,7 +95,7 @@ async function spendNetwork(ctx: Ctx, request: Request): Promise<void> {
   if (!reading.allowed) refuse(ctx, request, all, reading)
 }
 
-async function spend(ctx: Ctx, request: Request, bucket: Bucket, cost: 0 | 1): Promise<void> {
+async function spend(ctx: Ctx, request: Request, bucket: Bucket, cost: number): Promise<void> {
   const reading = await ctx.rates.take(...entry(bucket), cost)
   if (!reading.allowed) refuse(ctx, request, bucket, reading)
   describe(ctx, request.res, bucket, reading)

@@ -18,7 +18,7 @@ export interface RateStore {
    *
    * @param cost 1 for a request, 0 to look only
    */
-  take(bucket: string, limit: number, cost: 0 | 1): RateReading | Promise<RateReading>
+  take(bucket: string, limit: number, cost: number): RateReading | Promise<RateReading>
 }
 
 /** What a bucket of any size takes to fill up again. */
@@ -61,7 +61,7 @@ export function createMemoryStore({ now, max_buckets = MAX_BUCKETS }: Options): 
 
 /** A store whose answers need not be waited for. */
 export interface MemoryStore extends RateStore {
-  take(bucket: string, limit: number, cost: 0 | 1): RateReading
+  take(bucket: string, limit: number, cost: number): RateReading
   /** How many buckets are remembered. */
   readonly size: number
 }

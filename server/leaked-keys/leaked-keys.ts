@@ -34,9 +34,15 @@ type Ctx = Pick<AppContext, 'db' | 'now'>
  */
 export async function handleLeaks(ctx: Ctx, leaks: readonly Leak[], from: Origin): Promise<LeakLabel[]> {
   const labels: LeakLabel[] = []
+  const told = new Map<string, number>()
   for (const leak of leaks) {
     const key = await findLeaked(ctx, leak.token)
-    if (key) await handleLeak(ctx, key, { leak, from })
+    const times = key ? (told.get(key.id) ?? 0) : 0
+    // Anybody can publish a key of their own at a thousand addresses; the first few tell what there is to know.
+    if (key && times < TOLD_PER_KEY) {
+      told.set(key.id, times + 1)
+      await handleLeak(ctx, key, { leak, from })
+    }
     labels.push({
       token_hash: createHash('sha256').update(leak.token).digest('hex'),
       token_type: leak.type,
@@ -45,6 +51,9 @@ export async function handleLeaks(ctx: Ctx, leaks: readonly Leak[], from: Origin
   }
   return labels
 }
+
+/** How many findings of one key an alert may write down. */
+const TOLD_PER_KEY = 5
 
 interface LeakedKey {
   id: string
@@ -83,7 +92,7 @@ async function handleLeak(
   await ctx.db.transaction().execute(async (trx) => {
     const policy = key.leaked_keys ?? 'revoke'
     const ended = policy === 'revoke' && (await end(trx, key.id, at))
-    if (!ended && (await isKnown(trx, key.id, url))) return
+    if (!ended && (await isKnown(trx, key.id, { url, source }))) return
     const outcome = policy === 'revoke' ? 'revoked' : 'notified'
     await recordEvent(trx, at, {
       action: 'api_key.leaked',
@@ -114,12 +123,14 @@ async function end(trx: Database, id: string, at: string): Promise<boolean> {
 }
 
 /** Whether this key was reported at this address before. */
-async function isKnown(trx: Database, id: string, url: string): Promise<boolean> {
-  const events = await trx
+async function isKnown(trx: Database, id: string, place: { url: string; source: string }): Promise<boolean> {
+  const told = ['revoked', 'notified'].map((outcome) => JSON.stringify({ ...place, outcome }))
+  const event = await trx
     .selectFrom('audit_events')
-    .select('detail')
+    .select('seq')
     .where('target', '=', id)
     .where('action', '=', 'api_key.leaked')
-    .execute()
-  return events.some(({ detail }) => JSON.parse(detail).url === url)
+    .where('detail', 'in', told)
+    .executeTakeFirst()
+  return event !== undefined
 }

@@ -1,5 +1,6 @@
 import { type Actor, recordEvent } from '../audit/audit.ts'
 import type { Role } from '../caller.ts'
+import { lower } from '../db/lower.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
 import { hashInvitationToken } from './invitation-link.ts'
@@ -64,7 +65,7 @@ export async function findOpenInvitation(
   email: string,
 ): Promise<OpenInvitation | undefined> {
   const rows = await openRows(db, now)
-    .where((eb) => eb(eb.fn<string>('lower', ['i.email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['i.email']), '=', lower(email)))
     .orderBy('i.created_at', 'desc')
     .orderBy('i.id')
     .execute()

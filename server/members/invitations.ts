@@ -2,6 +2,7 @@ import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
+import { lower } from '../db/lower.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
 import { freshLink, hashInvitationToken, type InvitationTokens, invitationUrl } from './invitation-link.ts'
@@ -17,11 +18,14 @@ export interface MadeInvitation {
 
 /** Bounds what an organization can make this server send and keep. */
 const MAX_OPEN = 100
+const MAX_A_DAY_AND_ADDRESS = 5
+const DAY_MS = 24 * 60 * 60 * 1000
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'mail' | 'background' | 'config' | 'log'>
 
 /**
- * Invites an address. It makes no difference to the answer whether the address has an account here.
+ * Invites an address. The answer is the same whether or not the address has an account here; the page behind the link
+ * has to say it, because somebody with an account signs in.
  *
  * @throws AppError forbidden, conflict for a member and for an address that has an open invitation
  * @example const { link } = await makeInvitation(ctx, caller, { organization_id, email, role: 'member', days: 7 })
@@ -55,7 +59,8 @@ export async function makeInvitation(
 }
 
 /**
- * Makes the link of an invitation again: the one before ends, and the caller answers for it from now on.
+ * Makes the link of an invitation again: the one before ends, and the caller answers for it from now on. It is mailed
+ * again, unless that was done in the last ten minutes.
  *
  * @throws AppError forbidden, not_found once it is accepted or revoked
  */
@@ -66,11 +71,15 @@ export async function renewInvitation(
 ): Promise<MadeInvitation> {
   const organization_id = await organizationOf(ctx, caller, id)
   const { at, tokens, columns } = freshLink(ctx, days)
+  let mails = tokens.mail !== undefined
   await ctx.db.transaction().execute(async (trx) => {
     const own = await requireManager(trx, caller, organization_id)
+    mails &&= !(await wasMailedJustNow(trx, id, at))
+    const { mail_token_hash, ...link } = columns
+    const mail = mails ? { mail_token_hash, mail_sent_at: null, mail_failed_at: null } : {}
     const row = await trx
       .updateTable('invitations')
-      .set({ ...columns, invited_by: caller.account_id, mail_sent_at: null, mail_failed_at: null })
+      .set({ ...link, ...mail, invited_by: caller.account_id })
       .where('id', '=', id)
       .where('accepted_at', 'is', null)
       .where('revoked_at', 'is', null)
@@ -86,7 +95,19 @@ export async function renewInvitation(
       detail: { ...row, expires_at: columns.expires_at },
     })
   })
-  return handOver(ctx, caller, { id, organization_id }, tokens)
+  return handOver(ctx, caller, { id, organization_id }, { ...tokens, mail: mails ? tokens.mail : undefined })
+}
+
+/** A mailbox gets one mail in ten minutes, whoever presses the button how often; the link of the last one stays good. */
+const MAIL_EVERY_MS = 10 * 60 * 1000
+
+async function wasMailedJustNow(trx: Database, id: string, at: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('invitations')
+    .select('mail_sent_at')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return !!row?.mail_sent_at && Date.parse(at) - Date.parse(row.mail_sent_at) < MAIL_EVERY_MS
 }
 
 /** Ends an invitation. Ending it again changes nothing. @throws AppError forbidden, not_found */
@@ -162,7 +183,7 @@ async function refuseTwice(
     .innerJoin('accounts as a', 'a.id', 'm.account_id')
     .select('a.id')
     .where('m.organization_id', '=', organization_id)
-    .where((eb) => eb(eb.fn<string>('lower', ['a.email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['a.email']), '=', lower(email)))
     .executeTakeFirst()
   if (member) throw taken('belongs to a member of this organization already')
   const open = await trx
@@ -173,8 +194,17 @@ async function refuseTwice(
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .execute()
-  if (open.some((one) => one.email.toLowerCase() === email.toLowerCase())) {
+  if (open.some((one) => lower(one.email) === lower(email))) {
     throw taken('has an open invitation. Make its link again, or revoke it first')
+  }
+  const { made } = await trx
+    .selectFrom('invitations')
+    .select((eb) => eb.fn.countAll<number>().as('made'))
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', lower(email)))
+    .where('created_at', '>', new Date(Date.parse(now) - DAY_MS).toISOString())
+    .executeTakeFirstOrThrow()
+  if (made >= MAX_A_DAY_AND_ADDRESS) {
+    throw taken(`was invited ${MAX_A_DAY_AND_ADDRESS} times today. Try again tomorrow`)
   }
   if (open.length >= MAX_OPEN) {
     throw new AppError('conflict', `${MAX_OPEN} invitations are open. Revoke some before sending more.`)

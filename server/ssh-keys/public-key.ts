@@ -82,7 +82,7 @@ const PRIVATE = [
   /"d"\s*:\s*"[\w-]{20,}"/,
 ]
 
-function refusePrivateKey(text: string): void {
+export function refusePrivateKey(text: string): void {
   if (!PRIVATE.some((sign) => sign.test(text)) && !isPrivateDer(text)) return
   throw refuse(
     'is a PRIVATE key. It was not stored or logged, but it has left your machine: consider it burnt. Make a new pair with ssh-keygen and paste the file that ends in .pub',

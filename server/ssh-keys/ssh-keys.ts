@@ -5,7 +5,7 @@ import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
-import { bitsOf, GOOD_RSA_BITS, readPublicKey } from './public-key.ts'
+import { bitsOf, GOOD_RSA_BITS, readPublicKey, refusePrivateKey } from './public-key.ts'
 
 /** A public key of one's own. */
 export interface SshKey {
@@ -87,6 +87,8 @@ export async function addSshKey(
   caller: PersonCaller,
   { name, key_text }: { name: string; key_text: string },
 ): Promise<SshKey> {
+  // Whoever takes the wrong file may take the wrong field as well.
+  refusePrivateKey(name)
   const key = readPublicKey(key_text)
   const created_at = ctx.now().toISOString()
   const row = { id: newId('ssh'), name, ...key, created_at, last_used_at: null }

@@ -68,6 +68,7 @@ export const REST: Record<string, Row> = {
     'fleet:read',
     OUTSIDE_OF_PIN,
   ),
+  'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
   'GET /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:read'),
   'POST /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:write', {
     key_pinned_to_another_device: 403,

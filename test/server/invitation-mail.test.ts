@@ -64,6 +64,32 @@ describe('the mail of an invitation', () => {
     for (const line of (sent?.raw ?? '').split('\r\n')) expect(line.length).toBeLessThan(998)
   })
 
+  test('is sent once in ten minutes, however often the link is made again; the address is asked five times a day', async () => {
+    await using mail = await startMailServer()
+    await using server = await withMail(mail)
+    const { organization_id, owner } = await tenant(server)
+    const { invitation } = await invite(server, owner, organization_id)
+    const { invitations } = portalClient(server, owner)
+    const again = async () => {
+      const made = await invitations.renew.mutate({ id: invitation.id })
+      await server.ctx.background.drain()
+      return made.link
+    }
+    const links = new Set([await again(), await again(), await again()])
+    expect([links.size, mail.mails.length]).toEqual([3, 1])
+    server.clock.advance('11m')
+    await again()
+    expect(mail.mails).toHaveLength(2)
+    const wanted = { organization_id, email: 'new@lab.example', role: 'member' as const }
+    let { id } = invitation
+    for (let nth = 0; nth < 4; nth++) {
+      await invitations.revoke.mutate({ id })
+      id = (await invitations.make.mutate(wanted)).invitation.id
+    }
+    await invitations.revoke.mutate({ id })
+    await expect(invitations.make.mutate(wanted)).rejects.toThrow('was invited 5 times today')
+  })
+
   test('holds another token than the link that is shown: using it proves the mailbox, using the other does not', async () => {
     await using mail = await startMailServer()
     await using server = await withMail(mail)
@@ -100,6 +126,7 @@ describe('the mail of an invitation', () => {
     const { organization_id, owner } = await tenant(server)
     const { invitation } = await invite(server, owner, organization_id)
     const before = linkIn(mail).searchParams.get('token') ?? ''
+    server.clock.advance('11m')
     await portalClient(server, owner).invitations.renew.mutate({ id: invitation.id })
     await server.ctx.background.drain()
     expect(mail.mails).toHaveLength(2)

@@ -69,6 +69,20 @@ async function leakEvents(server: TestServer, lab: Tenant) {
 }
 
 describe('POST /api/secret-scanning/alerts', () => {
+  test('a key published at a thousand addresses is told of a few times, not a thousand', async () => {
+    await using server = await startTestServer({ ROBOTRACE_SCANNING_KEYS })
+    const lab = await tenant(server)
+    const token = lab.api_key
+    const found = Array.from({ length: 300 }, (_, nth) => ({
+      token,
+      type: 'robotrace_api_key',
+      url: `https://github.example/octo/${nth}`,
+      source: 'content',
+    }))
+    expect((await report(server, JSON.stringify(found))).status).toBe(200)
+    expect(await leakEvents(server, lab)).toHaveLength(5)
+  })
+
   test('(73) a signed alert revokes the key, tells its maker and answers which were real', async () => {
     await using server = await startTestServer({ ROBOTRACE_SCANNING_KEYS })
     const lab = await tenant(server)
