@@ -3,7 +3,7 @@ import { VERSION } from '../sdk/version.ts'
 import { auditVerify } from './admin/audit-verify.ts'
 import { authorizedKeys } from './authorized-keys.ts'
 import { completionOf } from './completion.ts'
-import { EXIT, Failure, failureOf, showFailure } from './failure.ts'
+import { EXIT, Failure, failureOf, showCrash, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
@@ -92,9 +92,18 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
     return status
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
+    return report(host, error, args)
+  }
+}
+
+function report(host: Host, error: unknown, args: readonly string[]): number {
+  try {
     const failure = error instanceof CommanderError ? usage(error, args) : failureOf(error)
     showFailure(host, failure)
     return failure.status
+  } catch (unexpected) {
+    showCrash(host, unexpected)
+    return EXIT.failure
   }
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { DeviceLoginError } from '../sdk/device-login.ts'
 import {
   APIError,
@@ -63,6 +64,12 @@ export function showFailure(host: Host, failure: Failure): void {
   const safe = (text: string): string => clean(hideKeys(text))
   host.err.write(`${bad('Error:')} ${safe(failure.message)}\n`)
   if (failure.hint) host.err.write(`${bold('Try:')} ${safe(failure.hint)}\n`)
+}
+
+/** On standard error: what nobody expected, with its stack, for a report of a bug. No key gets through here either. */
+export function showCrash(host: Host, error: unknown): void {
+  const lines = hideKeys(inspect(error)).split('\n')
+  host.err.write(`${lines.map(clean).join('\n')}\n`)
 }
 
 /** What to do about an answer that refuses, or is none; undefined where the server's own sentence says it. */

@@ -81,7 +81,7 @@ async function startEpisode(server: TestServer, key: string): Promise<string> {
 }
 
 describe.each(withKey.map((door) => ({ route: name(door), door })))('$route', ({ door }) => {
-  test('no key, a wrong key, a mistyped key and a revoked key get one and the same 401', async () => {
+  test('(9) no key, a wrong key, a mistyped key and a revoked key get one and the same 401', async () => {
     await using server = await startTestServer()
     const { api_key, api_key_id, owner } = await tenant(server)
     const id = await startEpisode(server, api_key)
@@ -122,7 +122,7 @@ describe.each(withKey.map((door) => ({ route: name(door), door })))('$route', ({
     expect(FOR_ACCESS_TOKENS.has(door.path) ? [401] : [200, 201, 302, 403, 404]).toContain(answer.status)
   })
 
-  test('two keys that differ are refused before either is looked at', async () => {
+  test('(11) two keys that differ are refused before either is looked at', async () => {
     await using server = await startTestServer()
     const [one, two] = [await tenant(server), await tenant(server)]
     const answer = await send(server, door, {
@@ -132,7 +132,7 @@ describe.each(withKey.map((door) => ({ route: name(door), door })))('$route', ({
     expect((await problemOf(answer)).code).toBe('credentials_disagree')
   })
 
-  test('a key in the query or in the body is not read, and not written to the log', async () => {
+  test('(11, 60) a key in the query or in the body is not read, and not written to the log', async () => {
     await using server = await startTestServer()
     const { api_key } = await tenant(server)
     const answer = await server.fetch(`${door.path.replace(/:\w+/g, 'x')}?api_key=${api_key}`, {
@@ -147,7 +147,7 @@ describe.each(withKey.map((door) => ({ route: name(door), door })))('$route', ({
 })
 
 describe.each(withId.map((door) => ({ route: name(door), door })))('$route', ({ door }) => {
-  test("another organization's id answers exactly what an unknown id answers", async () => {
+  test("(25) another organization's id answers exactly what an unknown id answers", async () => {
     await using server = await startTestServer()
     const [mine, theirs] = [await tenant(server), await tenant(server)]
     const id = await startEpisode(server, theirs.api_key)
@@ -226,7 +226,7 @@ function bodies(door: Door): fc.Arbitrary<string> {
   )
 }
 
-test('a body made to exhaust a pattern or a number parser is refused while the server goes on answering', async () => {
+test('(65) a body made to exhaust a pattern or a number parser is refused while the server goes on answering', async () => {
   await using server = await startTestServer()
   const hostile = [
     `"${'\\"'.repeat(120_000)}`,
@@ -244,7 +244,7 @@ test('a body made to exhaust a pattern or a number parser is refused while the s
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([400, 400, 400])
 })
 
-test('random look-alikes of keys are refused like everything else', async () => {
+test('(11) random look-alikes of keys are refused like everything else', async () => {
   await using server = await startTestServer()
   for (const text of [
     '',

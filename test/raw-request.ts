@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import type { TestServer } from './harness.ts'
 
 /** A request written byte by byte: for senders that lie, stall or hang up, which fetch does not let one be. */
 export async function rawRequest(
@@ -27,4 +29,31 @@ export async function answerOf(socket: Socket, until?: string): Promise<string> 
     if (until !== undefined && text.includes(until)) break
   }
   return text
+}
+
+/** `fetch` does not let a test choose Host, Origin and the other headers of a browser; node:http does. */
+export function rawFetch(
+  server: Pick<TestServer, 'url'>,
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+  body = '',
+) {
+  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
+    (resolve, reject) => {
+      const sent = request(new URL(path, server.url), { method, headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+        )
+      })
+      sent.on('error', reject)
+      // As bytes: a body of text would turn the headers before it into UTF-8.
+      sent.end(Buffer.from(body))
+    },
+  )
 }

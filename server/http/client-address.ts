@@ -2,11 +2,13 @@ import type { Request } from 'express'
 import ipaddr from 'ipaddr.js'
 import type { Origin } from '../caller.ts'
 import { requestId } from './request-log.ts'
+import { INVISIBLE } from './text.ts'
 
 export function originOf(request: Request): Origin {
   return {
     ip: clientAddress(request),
-    user_agent: request.headers['user-agent'] ?? '',
+    // HTTP lets C1 control characters through, and this ends in lists, exports and terminals.
+    user_agent: (request.headers['user-agent'] ?? '').replace(INVISIBLE, ''),
     request_id: request.res ? requestId(request.res) : '',
   }
 }

@@ -10,7 +10,7 @@ const profile = (name: string, url: string, key = KEY) =>
   `[${name}]\napi_key = "${key}"\nbase_url = "${url}"\nclient_id = "${CLIENT_ID}"\nuser_email = "art@robotrace.dev"\nwritten_at = "2026-05-04T20:08:14Z"\n`
 
 describe('whoami', () => {
-  test('the lines of the documentation, then what the server says of the key', async () => {
+  test('(64) the lines of the documentation, then what the server says of the key', async () => {
     using home = makeHome()
     await using server = await startLoginServer()
     home.save(profile('default', server.url))
@@ -85,7 +85,7 @@ describe('whoami', () => {
     expect(json).toMatchObject({ client_id: CLIENT_ID, base_url: server.url, key_works: null })
   })
 
-  test('nothing but the documented members passes from the server to --json, and the key never', async () => {
+  test('(64) nothing but the documented members passes from the server to --json, and the key never', async () => {
     using home = makeHome()
     const json = known({
       label: `mine ${KEY}`,
@@ -212,5 +212,51 @@ describe('whoami', () => {
     expect(status).toBe(0)
     expect(host.stderr()).toContain('mode 644')
     expect(host.stderr()).toContain('chmod 600')
+  })
+
+  test('(64) whatever happens, key and token are shown by their public part alone', async () => {
+    const token = `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(60)}.${'b'.repeat(43)}`
+    const answers = [
+      { status: 200, json: known({ label: KEY, user_email: token }) },
+      { status: 401, json: { error: `${KEY} ${token}` } },
+      { status: 500, json: { error: `${KEY} ${token}` } },
+      { status: 200, json: { label: KEY } },
+      { status: 0 },
+    ]
+    for (const answer of answers) {
+      await using server = await startLoginServer({ whoami: answer })
+      for (const secret of [KEY, token]) {
+        for (const line of ['whoami', 'whoami --json', 'whoami --offline', 'whoami --offline --json']) {
+          using home = makeHome()
+          const env = { ROBOTRACE_BASE_URL: server.url, REROBOTS_API_TOKEN: secret }
+          const inEnvironment = await home.robotrace(line, { env })
+          home.save(profile('default', server.url, secret))
+          const inFile = await home.robotrace(line, { env: { ROBOTRACE_API_KEY: secret } })
+          for (const { host } of [inEnvironment, inFile]) {
+            expect(host.text().length, line).toBeGreaterThan(20)
+            expect(host.text(), line).not.toContain(KEY.slice(14))
+            expect(host.text(), line).not.toMatch(/a{60}|b{43}/)
+          }
+        }
+      }
+    }
+  })
+
+  test('(64) a bug is told with its stack, and without the key that was in its message', async () => {
+    using home = makeHome()
+    home.save(profile('default', 'http://127.0.0.1:1'))
+    let thrown = false
+    const { status, host } = await home.robotrace('whoami --offline', {
+      on_write: () => {
+        if (thrown) return
+        thrown = true
+        throw new TypeError(`bad header\u001b[2J Bearer ${KEY}`, { cause: new Error(`in ${KEY}`) })
+      },
+    })
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain(`TypeError: bad header Bearer ${KEY.slice(0, 13)}…`)
+    expect(host.stderr()).toMatch(/\n\s+at .*whoami\.test\.ts/)
+    expect(host.text()).not.toContain(KEY.slice(14))
+    expect(host.text()).not.toContain('\u001b')
   })
 })

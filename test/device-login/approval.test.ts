@@ -5,7 +5,7 @@ import { bearer, member, PASSWORD, person, tenant } from '../seed.ts'
 import { approve, auditTrail, guess, pageOf, poll, refusedAs, start } from './login.ts'
 
 describe('deciding', () => {
-  test('approve against refuse, at the same moment, ends in exactly one state', async () => {
+  test('(17) approve against refuse, at the same moment, ends in exactly one state', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
     for (let round = 0; round < 4; round++) {

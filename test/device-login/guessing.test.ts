@@ -11,9 +11,9 @@ import {
 import { USER_CODE_SPACE } from '../../server/device-login/user-code.ts'
 import { startTestServer } from '../harness.ts'
 import { person, tenant } from '../seed.ts'
-import { guess, pageOf, refusedAs, start, WRONG } from './login.ts'
+import { guess, pageOf, post, refusedAs, start, token, WRONG } from './login.ts'
 
-describe('guessing codes (D45)', () => {
+describe('(26) guessing codes (D45)', () => {
   test('the arithmetic: what all guesses together may hit stays below 2^-28', () => {
     expect(USER_CODE_SPACE).toBe(24 ** 8)
     for (const live of [...Array(2000).keys(), 10_000, 1_000_000]) {
@@ -110,5 +110,37 @@ describe('guessing codes (D45)', () => {
     for (const user_code of [WRONG, login.user_code]) {
       await expect(page.view.mutate({ user_code })).rejects.toMatchObject(refusedAs('not_found'))
     }
+  })
+
+  test('there is one counter: a wrong code costs the same wherever it is tried, and no other door takes one', async () => {
+    await using server = await startTestServer()
+    const { owner, organization_id } = await tenant(server)
+    const login = await start(server)
+    const page = pageOf(server, owner)
+    const wrong = [
+      () => page.claim.mutate({ user_code: WRONG }),
+      () => page.approve.mutate({ user_code: WRONG, organization_id }),
+      () => page.refuse.mutate({ user_code: WRONG }),
+      () => page.claim.mutate({ user_code: 'not even a code' }),
+      () => page.approve.mutate({ user_code: WRONG, organization_id }),
+    ]
+    expect(wrong).toHaveLength(ACCOUNT_GUESSES)
+    // Neither its page nor the doors of terminals say whether a code is there; a terminal has its own secret.
+    for (const user_code of [login.user_code, WRONG]) {
+      const cookie = { headers: { Cookie: owner.cookie } }
+      const shown = await server.fetch(`/cli/auth?code=${user_code}`, cookie)
+      expect([shown.status, (await shown.text()).includes(user_code)]).toEqual([200, false])
+      const polled = await post(server, '/api/cli/auth/poll', { device_code: user_code })
+      expect(polled.status).toBe(404)
+      expect((await token(server, user_code)).body.error).toBe('invalid_grant')
+    }
+    for (const guessed of wrong) await expect(guessed()).rejects.toMatchObject(refusedAs('not_found'))
+    for (const one of [page.claim, page.refuse])
+      await expect(one.mutate(login)).rejects.toMatchObject(refusedAs('rate_limited'))
+    await expect(page.approve.mutate({ ...login, organization_id })).rejects.toMatchObject(
+      refusedAs('rate_limited'),
+    )
+    const row = await server.ctx.db.selectFrom('device_logins').selectAll().executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ status: 'pending', claimed_by: null, poll_count: 0 })
   })
 })

@@ -8,7 +8,7 @@ import { DEVICE_GRANT, oauth } from './login.ts'
 const CLIENT = { client_id: 'robotrace-cli' }
 
 describe('discovery and neighbours', () => {
-  test('D41 the metadata names this issuer, byte for byte, whatever the Host says', async () => {
+  test('(33) D41 the metadata names this issuer, byte for byte, whatever the Host says', async () => {
     await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
     const document = await (await server.fetch('/.well-known/oauth-authorization-server')).json()
     expect(document).toMatchObject({

@@ -112,7 +112,7 @@ describe('token request', () => {
     })
   })
 
-  test('D37 of fifty polls in both dialects at the same moment exactly one gets the key', async () => {
+  test('(17) D37 of fifty polls in both dialects at the same moment exactly one gets the key', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
     const login = await start(server)

@@ -6,7 +6,7 @@ import { approve, auditTrail, pageOf, poll, start } from './login.ts'
 /** What an organization asks of device logins (E43). */
 const OPEN = { allowed: true, networks: [], key_days: null, step_up: false }
 
-test('E43 is open to begin with, seen by members, changed by admins, and the change is audited', async () => {
+test('(74) E43 is open to begin with, seen by members, changed by admins, and the change is audited', async () => {
   await using server = await startTestServer()
   const { organization_id, owner } = await tenant(server)
   const viewer = await member(server, organization_id, 'viewer')

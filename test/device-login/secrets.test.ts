@@ -9,7 +9,7 @@ import { portalClient } from '../portal-client.ts'
 import { tenant } from '../seed.ts'
 import { approve, auditTrail, pageOf, poll, post, start } from './login.ts'
 
-test('at no step of a login do disk or log hold the key, the device_code or the live user code', async () => {
+test('(1, 60) at no step of a login do disk or log hold the key, the device_code or the live user code', async () => {
   await using server = await startTestServer({}, { file: true })
   const lab = await tenant(server)
   const login = await start(server)
@@ -46,7 +46,7 @@ test('the sealed key opens with its own device_code and login only', async () =>
   await expect(openSealed(own, 'dl_1', { ...sealed, sealed_key })).rejects.toThrow()
 })
 
-test('a user code is kept keyed: neither it nor a plain hash of it finds the row', async () => {
+test('(3) a user code is kept keyed: neither it nor a plain hash of it finds the row', async () => {
   await using server = await startTestServer()
   const { user_code } = await start(server)
   const { user_code_hmac } = await server.ctx.db
@@ -85,7 +85,7 @@ test('D17 typing is forgiven what cannot matter and nothing else', () => {
     expect(normalizeUserCode(text)).toBe(undefined)
 })
 
-test('every step is in the audit trail, in order, with who and where', async () => {
+test('(74) every step is in the audit trail, in order, with who and where', async () => {
   await using server = await startTestServer()
   const lab = await tenant(server)
   const login = await start(server)
@@ -118,7 +118,7 @@ test('every step is in the audit trail, in order, with who and where', async () 
   })
 })
 
-test('the audit trail only grows: rows are neither changed nor deleted', async () => {
+test('(75) the audit trail only grows: rows are neither changed nor deleted', async () => {
   await using server = await startTestServer()
   await start(server)
   await expect(server.ctx.db.updateTable('audit_events').set({ ip: '0.0.0.0' }).execute()).rejects.toThrow(

@@ -19,11 +19,17 @@ async function mint(page: Page, label: string): Promise<string> {
 
 const reveal = (page: Page) => page.getByRole('dialog', { name: 'Copy your new API key' })
 
-test('the key is shown once and its dialog closes only on purpose', async () => {
+test('(36) the key is shown once and its dialog closes only on purpose', async () => {
   await using server = await startTestServer()
   const { owner } = await tenant(server)
   await using tab = await openPage(browser, server, owner)
   const { page } = tab
+  const network: Promise<string>[] = []
+  page.on('request', (request) =>
+    network.push(Promise.resolve(`${request.url()} ${request.postData() ?? ''}`)),
+  )
+  // The picture of an icon has no text, and neither has what was there already.
+  page.on('response', (response) => network.push(response.text().catch(() => '')))
   await page.goto('/portal/api-keys')
   const key = await mint(page, 'gripper rig')
 
@@ -48,6 +54,9 @@ test('the key is shown once and its dialog closes only on purpose', async () => 
   await page.reload()
   await page.getByText('gripper rig').waitFor()
   expect(await page.content()).not.toContain(secret)
+  const exchanged = await Promise.all(network)
+  expect(exchanged.length).toBeGreaterThan(5)
+  expect(exchanged.filter((text) => text.includes(secret))).toHaveLength(1)
 })
 
 test('once the key is copied, the button closes the dialog', async () => {

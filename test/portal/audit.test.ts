@@ -89,7 +89,7 @@ test('a long trail is read on, page by page', async () => {
   await tab.page.getByText('61 events').waitFor()
 })
 
-test('what somebody calls themselves stays text, and a member is told whose page it is', async () => {
+test('(37) what somebody calls themselves stays text, and a member is told whose page it is', async () => {
   await using server = await startTestServer()
   const { owner, organization_id } = await tenant(server)
   const evil = '<img src=x onerror="document.title=1">'

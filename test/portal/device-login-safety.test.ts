@@ -25,7 +25,7 @@ afterAll(() => browser.close())
 const PROXY = { ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32' }
 const ELSEWHERE = '203.0.113.9'
 
-test('the page cannot be framed, opened into or leak its address', async () => {
+test('(31, 35) the page cannot be framed, opened into or leak its address', async () => {
   await using server = await startTestServer()
   const { headers } = await server.fetch('/cli/auth?code=XKDF-PQ4N')
   expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
@@ -40,7 +40,7 @@ test('the page cannot be framed, opened into or leak its address', async () => {
   expect(new Set(referrers)).toEqual(new Set(['']))
 })
 
-describe('the button to authorize', () => {
+describe('(31) the button to authorize', () => {
   test('does nothing before the page was in front for a second and somebody moved', async () => {
     await using server = await startTestServer()
     const { owner } = await tenant(server)
@@ -215,7 +215,7 @@ test('D27 a second account that opens a code stops the login, and the first one 
   expect(await notice.count()).toBe(0)
 })
 
-test('what a terminal says about itself is shown as text, without control characters', async () => {
+test('(37) what a terminal says about itself is shown as text, without control characters', async () => {
   await using server = await startTestServer()
   const { owner } = await tenant(server)
   await using tab = await openPage(browser, server, owner)

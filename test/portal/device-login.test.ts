@@ -88,7 +88,7 @@ test('D21, D25 the page says who asks, from where, with what, since when, for wh
   expect(await page.evaluate(`${large}.map((one) => one.textContent)`)).toEqual([login.user_code])
 })
 
-test('the sign-in page brings one back with the code, which the address bar does not keep', async () => {
+test('(35) the sign-in page brings one back with the code, which the address bar does not keep', async () => {
   await using server = await startTestServer()
   const { owner } = await tenant(server)
   await using tab = await openPage(browser, server)

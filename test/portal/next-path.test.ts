@@ -7,7 +7,7 @@ import { launchBrowser, openPage } from './browser.ts'
 
 const ORIGIN = 'https://trace.example'
 
-describe('after signing in one lands only on a page of ours', () => {
+describe('(32) after signing in one lands only on a page of ours', () => {
   test.each([
     '//evil.example',
     '/\\evil.example',
@@ -51,7 +51,7 @@ describe('after signing in one lands only on a page of ours', () => {
   })
 })
 
-describe('the same in a browser', () => {
+describe('(32) the same in a browser', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchBrowser()

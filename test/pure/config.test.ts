@@ -37,7 +37,7 @@ test('everything that is wrong is reported at once, each with its variable and i
 })
 
 describe('PUBLIC_URL', () => {
-  test('plain http beyond loopback is refused unless it is accepted in so many words', () => {
+  test('(34) plain http beyond loopback is refused unless it is accepted in so many words', () => {
     expect(problems({ PUBLIC_URL: 'http://robots.example' })).toEqual([
       expect.stringContaining('ROBOTRACE_INSECURE_HTTP=1'),
     ])

@@ -94,7 +94,7 @@ function heapMiB(): number {
   return process.memoryUsage().heapUsed / 1024 / 1024
 }
 
-test('(21) the addresses of one /64 are one network, IPv4 in IPv6 is IPv4, and what is no address is one network too', () => {
+test('(21) the addresses of one /64 are one network, IPv4 in IPv6 is IPv4, and what is no address is one network too (CVE-2026-45364 replayed)', () => {
   expect(networkOf('2001:db8:1:2:aaaa::1')).toBe(networkOf('2001:DB8:1:2::ffff'))
   expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'))
   expect(siteOf('2001:db8:1:2::1')).toBe(siteOf('2001:db8:1:ffff::1'))

@@ -147,7 +147,7 @@ describe('refusals', () => {
     await expect(client.startEpisode({ name: 'x'.repeat(201) })).rejects.toThrow('name')
   })
 
-  test('an unknown key is refused, and neither client nor server shows it', async () => {
+  test('(62) an unknown key is refused, and neither client nor server shows it', async () => {
     await using server = await startTestServer()
     const api_key = `rt_8a4f01c2b3_${'unknown'.repeat(6)}`
     const client = new Client({ api_key, base_url: server.url })

@@ -124,7 +124,7 @@ describe('where key and address come from', () => {
     expect(refusal(() => new Client({ api_key: KEY }))).toContain('ROBOTRACE_BASE_URL')
   })
 
-  test('a broken file is named by line, without its content', () => {
+  test('(62) a broken file is named by line, without its content', () => {
     save(`[default]\napi_key = "${SAVED}\n`)
     const message = refusal(() => new Client())
     expect(message).toContain('line 2')
@@ -140,7 +140,7 @@ describe('where key and address come from', () => {
   })
 })
 
-describe('a key that cannot be right is refused before any request, and not shown', () => {
+describe('(62) a key that cannot be right is refused before any request, and not shown', () => {
   const other = (at: number) => KEY.slice(0, at) + (KEY[at] === 'A' ? 'B' : 'A') + KEY.slice(at + 1)
   const cases: [string, string][] = [
     ['one character of the secret changed', other(20)],

@@ -134,7 +134,7 @@ describe('429', () => {
   })
 })
 
-describe('the key stays inside', () => {
+describe('(62) the key stays inside', () => {
   const secret = KEY.slice(14)
 
   function faces(value: unknown): string {
@@ -160,6 +160,22 @@ describe('the key stays inside', () => {
       expect(faces(value)).not.toContain(secret)
     expect(JSON.parse(JSON.stringify(client))).toEqual({ base_url: server.url, key_prefix: KEY.slice(0, 13) })
     expect(String(error)).toContain(`${KEY.slice(0, 13)}…`)
+  })
+
+  test('an API token is a secret like a key, and stays inside like one', async () => {
+    const token = `eyJhbGciOiJIUzI1NiJ9.${'a'.repeat(60)}.${'b'.repeat(43)}`
+    await using server = await startWireServer(({ path }) =>
+      path === '/api/ingest/episode'
+        ? undefined
+        : { status: 403, json: { error: `Bearer ${token}`, code: 'forbidden', detail: token } },
+    )
+    const client = server.client({ api_key: token })
+    const episode = await client.startEpisode()
+    const error = await thrown(client.getEpisode('ep_1'))
+    expect(server.arrived.at(-1)?.headers.authorization).toBe(`Bearer ${token}`)
+    for (const value of [client, episode, error, [client, { episode }]])
+      expect(faces(value)).not.toMatch(/a{20}|b{20}/)
+    expect(client.key_prefix.length).toBeLessThan(14)
   })
 
   test('a cause that quotes the header is blanked out', async () => {

@@ -135,7 +135,7 @@ describe('refreshing', () => {
     expect(new Set(answers.map(({ access_token: text }) => text)).size).toBe(1)
   })
 
-  test('(13) a token that comes back after the grace ends its session, is audited and noticed', async () => {
+  test('(13, 74) a token that comes back after the grace ends its session, is audited and noticed', async () => {
     await using server = await startTestServer()
     const { owner } = await tenant(server)
     const other = (await logIn(server, owner)).access_token

@@ -19,14 +19,40 @@ describe('signing in', () => {
     expect(await me(server, cookiesOf(answer))).toMatchObject({ account: { email } })
   })
 
-  test('behind https the cookie is bound to the host', async () => {
+  test('(27) behind https every cookie is bound to the host, and no other name is read', async () => {
     await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
-    const { email } = await person(server)
-    const [session] = (await signIn(server, email)).headers.getSetCookie()
-    expect(session).toMatch(/^__Host-robotrace_session=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    const { email, cookie } = await person(server)
+    const answer = await signIn(server, email)
+    const bound =
+      /^__Host-robotrace_(session|device)=[\w-]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(bound),
+      expect.stringMatching(bound),
+    ])
+    const signedIn = cookiesOf(answer)
+    expect(await me(server, signedIn)).toMatchObject({ account: { email } })
+    // A neighbour below the same domain could set a cookie without the prefix.
+    expect(await me(server, cookie)).toBeNull()
+    const out = await mutate(server, 'auth.signOut', undefined, {
+      Cookie: signedIn,
+      Origin: 'https://robots.example',
+    })
+    expect(out.headers.getSetCookie()).toEqual([
+      '__Host-robotrace_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+    ])
   })
 
-  test('an unknown e-mail and a wrong password get the same answer', async () => {
+  test('(27) on loopback, where there is no https, the names are plain and everything else is the same', async () => {
+    await using server = await startTestServer()
+    const { email } = await person(server)
+    const plain = /^robotrace_(session|device)=[\w-]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/
+    expect((await signIn(server, email)).headers.getSetCookie()).toEqual([
+      expect.stringMatching(plain),
+      expect.stringMatching(plain),
+    ])
+  })
+
+  test('(18) an unknown e-mail and a wrong password get the same answer', async () => {
     await using server = await startTestServer()
     const { email } = await person(server)
     const answers = [

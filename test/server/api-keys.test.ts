@@ -123,7 +123,7 @@ describe('last used', () => {
   })
 })
 
-test('minting and revoking stand in the audit trail, with who and where, and no secret', async () => {
+test('(74) minting and revoking stand in the audit trail, with who and where, and no secret', async () => {
   await using server = await startTestServer()
   const { owner, organization_id } = await tenant(server)
   const portal = portalClient(server, owner)

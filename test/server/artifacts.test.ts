@@ -37,7 +37,7 @@ describe('302', () => {
     expect(await (await fetch(answer.headers.get('location') ?? '')).text()).toBe(TEXT)
   })
 
-  test('a foreign Host never reaches the link', async () => {
+  test('(33) a foreign Host never reaches the link', async () => {
     await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example.org' })
     const { api_key } = await tenant(server)
     const { upload_urls } = await start(server, api_key, { request_uploads: ['video'] })

@@ -42,7 +42,7 @@ describe('200', () => {
     expect(await count(`since=${encodeURIComponent(created_at.replace('Z', '+00:00'))}`)).toBe(1)
   })
 
-  test('a list never shows episodes of another organization', async () => {
+  test('(51) a list never shows episodes of another organization', async () => {
     await using server = await startTestServer()
     const mine = await tenant(server)
     const theirs = await tenant(server)

@@ -1,30 +1,10 @@
-import { request } from 'node:http'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { startTestServer, type TestServer } from '../harness.ts'
+import { startTestServer } from '../harness.ts'
+import { rawFetch as raw } from '../raw-request.ts'
 import { PASSWORD, person } from '../seed.ts'
 
-/** `fetch` does not let a test choose Host and forbidden headers; node:http does. */
-function raw(server: TestServer, path: string, headers: Record<string, string>, method = 'GET', body = '') {
-  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
-    (resolve, reject) => {
-      const sent = request(new URL(path, server.url), { method, headers }, (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        )
-      })
-      sent.on('error', reject)
-      sent.end(body)
-    },
-  )
-}
-
-describe('Host', () => {
+describe('(33) Host', () => {
   test.each(['evil.example', 'robots.example.evil.example', 'robots.example:8080'])(
     '%j is answered 421',
     async (host) => {
@@ -45,7 +25,7 @@ describe('Host', () => {
   })
 })
 
-describe('an unsafe request that did not come from our own pages', () => {
+describe('(28) an unsafe request that did not come from our own pages', () => {
   const json = { 'Content-Type': 'application/json' }
   const signIn = (email: string) => JSON.stringify({ email, password: PASSWORD })
 
@@ -101,7 +81,7 @@ describe('an unsafe request that did not come from our own pages', () => {
     },
   )
 
-  test('a mutation is never run by GET', async () => {
+  test('(29) a mutation is never run by GET', async () => {
     await using server = await startTestServer()
     const { cookie } = await person(server)
     const answer = await raw(server, '/trpc/auth.signOutEverywhere', { Cookie: cookie })
@@ -111,7 +91,7 @@ describe('an unsafe request that did not come from our own pages', () => {
 })
 
 describe('every answer', () => {
-  test('carries a request id and headers that keep a page in its place', async () => {
+  test('(31, 35, 38) carries a request id and headers that keep a page in its place', async () => {
     await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
     for (const path of ['/healthz', '/api/episodes', '/trpc/auth.me', '/nothing']) {
       const { headers } = await raw(server, path, {})
@@ -130,7 +110,26 @@ describe('every answer', () => {
     }
   })
 
-  test('an unexpected error tells its request id and nothing else', async () => {
+  test('(35) tells browsers to stay with https only where it is https', async () => {
+    await using server = await startTestServer()
+    expect((await raw(server, '/portal', {})).headers['strict-transport-security']).toBeUndefined()
+  })
+
+  test('(35) a page brings no script, style or handler of its own: all of them are files of this server', async () => {
+    await using server = await startTestServer()
+    for (const path of ['/portal', '/cli/auth?code=XKDF-PQ4N', '/login', '/invitation', '/setup']) {
+      const { text, headers } = await raw(server, path, {})
+      expect(headers['content-security-policy'], path).toMatch(
+        /default-src 'self'.*object-src 'none'.*base-uri 'none'/,
+      )
+      const scripts = text.match(/<script\b[^>]*>/g) ?? []
+      expect(scripts.length, path).toBeGreaterThan(0)
+      for (const script of scripts) expect(script, path).toMatch(/ src="\/[^/]/)
+      expect(text, path).not.toMatch(/<style|\son\w+=|javascript:|https?:\/\//)
+    }
+  })
+
+  test('(61) an unexpected error tells its request id and nothing else', async () => {
     await using server = await startTestServer()
     const { cookie } = await person(server)
     await server.ctx.db.schema.dropTable('members').execute()
@@ -143,7 +142,7 @@ describe('every answer', () => {
     expect(server.log()).toContain('no such table: members')
   })
 
-  test('a forged X-Forwarded-For changes nothing unless the proxy is trusted', async () => {
+  test('(22) a forged X-Forwarded-For changes nothing unless the proxy is trusted', async () => {
     await using plain = await startTestServer()
     await using behind = await startTestServer({ ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32' })
     const ips = []

@@ -40,7 +40,7 @@ async function verifiedAt(server: TestServer, email: string): Promise<string | n
 }
 
 describe('the mail of an invitation', () => {
-  test('comes from the configured sender, in text and HTML, with one link below PUBLIC_URL', async () => {
+  test('(33) comes from the configured sender, in text and HTML, with one link below PUBLIC_URL', async () => {
     await using mail = await startMailServer()
     await using server = await withMail(mail, { PUBLIC_URL: 'http://localhost:4999' })
     const { organization_id, owner } = await tenant(server)
@@ -136,7 +136,7 @@ describe('the mail of an invitation', () => {
     expect(await view(after)).toMatchObject({ next: 'make_account' })
   })
 
-  test('names that people typed cannot add a header, a recipient, markup or a link of their own', async () => {
+  test('(37) names that people typed cannot add a header, a recipient, markup or a link of their own', async () => {
     await using mail = await startMailServer()
     await using server = await withMail(mail)
     const hostile = 'Lab\r\nBcc: victim@evil.example\r\n\r\n<img src=x onerror=alert(1)>'

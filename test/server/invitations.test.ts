@@ -40,7 +40,7 @@ async function membership(server: TestServer, organization_id: string, email: st
 }
 
 describe('an invitation', () => {
-  test('is a link below PUBLIC_URL whose token is kept as a hash only', async () => {
+  test('(4) is a link below PUBLIC_URL whose token is kept as a hash only', async () => {
     await using server = await startTestServer({ PUBLIC_URL: 'https://robots.example' })
     const { organization_id, owner } = await tenant(server)
     owner.cookie = `__Host-${owner.cookie}`
@@ -284,7 +284,7 @@ describe('(50) never above the inviter', () => {
 })
 
 describe('whoever invites', () => {
-  test('gets the same answer for an address with an account as for one without', async () => {
+  test('(18) gets the same answer for an address with an account as for one without', async () => {
     await using server = await startTestServer()
     const { organization_id, owner } = await tenant(server)
     const known = await person(server)
@@ -327,7 +327,7 @@ describe('whoever invites', () => {
     expect(await portalClient(server).invitation.view.mutate({ token })).toMatchObject({ role: 'member' })
   })
 
-  test('finds every step in the audit trail, without a token', async () => {
+  test('(74) finds every step in the audit trail, without a token', async () => {
     await using server = await startTestServer()
     const { organization_id, owner } = await tenant(server)
     const first = await invite(server, owner, organization_id)

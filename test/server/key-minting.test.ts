@@ -178,7 +178,7 @@ describe('over REST', () => {
     expect(JSON.stringify([row, all])).not.toContain(made.key.slice(14))
   })
 
-  test('(14) a key without keys:manage mints, rotates, edits and revokes nothing but ends itself', async () => {
+  test('(14) a key without keys:manage mints, rotates, edits and revokes nothing but ends itself (pocket-id #1334 replayed)', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
     const { key, api_key } = await keyWith(server, lab, {})

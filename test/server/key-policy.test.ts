@@ -26,7 +26,7 @@ test('admins say how long keys live and what happens to leaked ones; members and
   await expect(stranger.keyPolicy.set.mutate(policy)).rejects.toMatchObject(missing)
 })
 
-test('the rate is for staff to set; both changes stand in the audit trail', async () => {
+test('(74) the rate is for staff to set; both changes stand in the audit trail', async () => {
   await using server = await startTestServer()
   const { organization_id, owner } = await tenant(server)
   const portal = portalClient(server, owner)

@@ -108,7 +108,7 @@ describe('rotating', () => {
 })
 
 describe('use of the old key after the overlap', () => {
-  test('(9) is refused like any other dead key, and audited once an hour for each network', async () => {
+  test('(9, 74) is refused like any other dead key, and audited once an hour for each network', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
     const { apiKeys } = portalClient(server, lab.owner)

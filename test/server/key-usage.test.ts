@@ -69,7 +69,7 @@ describe('what a key was used for', () => {
     await expect(apiKeys.pins.query(theirs)).rejects.toMatchObject(missing)
   })
 
-  test('a first use from a new network stands in the audit trail, once', async () => {
+  test('(74) a first use from a new network stands in the audit trail, once', async () => {
     await using server = await startTestServer(PROXY)
     const lab = await tenant(server)
     await use(server, lab.api_key, '10.0.4.1')

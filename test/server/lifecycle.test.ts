@@ -28,7 +28,7 @@ async function ready(server: ServerProcess): Promise<string> {
 }
 
 describe('the first start', () => {
-  test('prints a set-up link, and makes its folder, database and secret readable by the owner only', async () => {
+  test('(6, 34) prints a set-up link, and makes its folder, database and secret readable by the owner only', async () => {
     const server = start()
     const url = await ready(server)
     const [, link] = await server.until(/(http\S+\/setup\?token=\S+)/)
@@ -50,7 +50,7 @@ describe('the first start', () => {
   })
 })
 
-describe('a configuration that cannot work', () => {
+describe('(34) a configuration that cannot work', () => {
   test('is refused with every problem and its fix, and status 1', async () => {
     const server = start({ PORT: 'eighty', PUBLIC_URL: 'http://robots.example' })
     expect(await server.exit).toBe(1)

@@ -8,6 +8,8 @@ import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { createLog } from '../../server/log.ts'
 import { startTestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
+import { rawFetch } from '../raw-request.ts'
+import { person } from '../seed.ts'
 
 /** Every file below a folder as one text, whatever it holds. */
 function bytesOf(folder: string): string {
@@ -17,7 +19,7 @@ function bytesOf(folder: string): string {
     .join('\n')
 }
 
-test('after a whole run neither the log nor the disk holds a key, a cookie, a password or a link', async () => {
+test('(1, 60) after a whole run neither the log nor the disk holds a key, a cookie, a password or a link', async () => {
   await using server = await startTestServer({}, { file: true })
   const password = 'a password nobody may read'
   const link = (await makeSetupLink(server.ctx)) ?? ''
@@ -92,7 +94,7 @@ function value(cookie: string): string {
   return cookie.split('=')[1] ?? ''
 }
 
-test('a secret that code logs by mistake is blotted out', () => {
+test('(60) a secret that code logs by mistake is blotted out', () => {
   let text = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -114,9 +116,41 @@ test('a secret that code logs by mistake is blotted out', () => {
   expect(text).not.toMatch(/rt_mistake|hunter22|Bearer x/)
 })
 
-test('control characters in what a client sends cannot forge a log line', async () => {
+test('(76) control characters in what a client sends cannot forge a log line', async () => {
   await using server = await startTestServer()
   await server.fetch('/api/%0a{"level":60,"msg":"forged"}', { headers: { 'User-Agent': 'x' } })
   const lines = server.log().trim().split('\n')
   expect(lines.every((line) => JSON.parse(line).msg !== 'forged')).toBe(true)
+})
+
+test('(76) what a program calls itself arrives without control characters, and cut, wherever it is kept', async () => {
+  await using server = await startTestServer()
+  const { email, password } = await person(server)
+  // C1 controls are bytes that HTTP allows in a header; a terminal takes them for the beginning of a sequence.
+  const agent = `rig\u009b2J\u0085{"level":60}${'x'.repeat(10_000)}`
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': agent }
+  const signedIn = await rawFetch(
+    server,
+    '/api/v1/auth/login',
+    headers,
+    'POST',
+    JSON.stringify({ email, password }),
+  )
+  expect(signedIn.status).toBe(200)
+  const { db } = server.ctx
+  const [sessions, events] = [
+    await db.selectFrom('sessions').select('user_agent').where('kind', '=', 'token').execute(),
+    await db
+      .selectFrom('audit_events')
+      .select('user_agent')
+      .where('action', '=', 'session.started')
+      .execute(),
+  ]
+  const kept = [...sessions, ...events].map(({ user_agent }) => user_agent)
+  expect(kept).toHaveLength(2)
+  for (const text of kept) {
+    expect(text).toMatch(/^rig2J\{"level":60\}x+$/)
+    expect(text.length).toBe(300)
+  }
+  for (const line of server.log().trim().split('\n')) expect(JSON.parse(line).level).toBeLessThan(60)
 })

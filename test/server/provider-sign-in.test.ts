@@ -61,7 +61,7 @@ function vouch(provider: IdentityProvider, subject: string, email: string, email
 }
 
 describe('the way to the provider', () => {
-  test('asks with PKCE, state and nonce, and for an answer below PUBLIC_URL', async () => {
+  test('(27, 33) asks with PKCE, state and nonce, and for an answer below PUBLIC_URL', async () => {
     await using at = await setUp({ PUBLIC_URL: 'https://robots.example' })
     const answer = await at.server.fetch('/auth/oidc/start')
     const url = new URL(answer.headers.get('location') ?? '')
@@ -257,7 +257,7 @@ describe('the way back', () => {
     expect(await identities(server)).toHaveLength(1)
   })
 
-  test('with another state, somebody else’s cookie or too late signs nobody in', async () => {
+  test('(28) with another state, somebody else’s cookie or too late signs nobody in', async () => {
     await using at = await ready()
     const { server } = at
     const [mine, theirs] = [new Jar(), new Jar()]
@@ -335,7 +335,7 @@ describe('linking in the settings', () => {
     return (await visit(jar, back)).headers.get('location')
   }
 
-  test('lets the provider sign in to an account that its address alone would not open', async () => {
+  test('(74) lets the provider sign in to an account that its address alone would not open, and is audited', async () => {
     await using at = await setUp()
     const { server, provider } = at
     const casey = await person(server)
@@ -350,6 +350,17 @@ describe('linking in the settings', () => {
     const [linked] = await portal.provider.identities.query()
     await portal.provider.unlink.mutate({ issuer: linked?.issuer ?? '', subject: linked?.subject ?? '' })
     expect(await identities(server)).toEqual([])
+    const told = await server.ctx.db
+      .selectFrom('audit_events')
+      .select(['action', 'actor_id', 'target'])
+      .where('action', 'like', 'identity.%')
+      .orderBy('seq')
+      .execute()
+    const { account_id } = casey.caller
+    expect(told).toEqual([
+      { action: 'identity.linked', actor_id: account_id, target: account_id },
+      { action: 'identity.unlinked', actor_id: account_id, target: account_id },
+    ])
   })
 
   test('never moves a linked account to somebody else, nor links to whoever signed in meanwhile', async () => {

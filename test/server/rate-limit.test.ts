@@ -130,7 +130,7 @@ describe('when the bucket is empty', () => {
     expect((await list(server, bearer(two.api_key))).status).toBe(200)
   })
 
-  test('(24) the answer is 429 and never 401, and a request is counted once', async () => {
+  test('(24) the answer is 429 and never 401, and a request is counted once (inbound #158, better-auth #4023 replayed)', async () => {
     await using server = await limited(3)
     const { api_key } = await tenant(server)
     server.clock.advance('0s')
@@ -191,7 +191,7 @@ describe('(23) whoever fails', () => {
     expect((await list(server, bearer(api_key))).status).toBe(200)
   })
 
-  test('with what cannot be a key costs no look at the database, refused or not', async () => {
+  test('with what cannot be a key costs no look at the database, refused or not (dub #4273 replayed)', async () => {
     const counted = countedDatabase()
     await using server = await startTestServer(
       { ROBOTRACE_RATE_LIMIT: '5' },

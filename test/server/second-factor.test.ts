@@ -237,12 +237,15 @@ describe('recovery codes', () => {
     expect((await portalClient(server, who).auth.factors.query()).recovery_codes_left).toBe(8)
   })
 
-  test('made again, those before are worth nothing', async () => {
+  test('(74) made again, those before are worth nothing, and it is audited', async () => {
     await using server = await startTestServer()
     const who = await secured(server)
     const fresh = await portalClient(server, who).auth.remakeRecoveryCodes.mutate()
     expect((await logIn(server, who.email, who.recovery_codes[0])).status).toBe(401)
     expect((await logIn(server, who.email, fresh.recovery_codes[0])).status).toBe(200)
+    const { account_id } = who.caller
+    const made = (await events(server)).filter(({ action }) => action === 'recovery_codes.made')
+    expect(made).toMatchObject([{ outcome: 'success', actor_id: account_id, target: account_id }])
   })
 
   test('of one account open no other', async () => {

@@ -29,7 +29,7 @@ describe('set-up', () => {
     })
   })
 
-  test('a link works once, and no link is made once there is an account', async () => {
+  test('(34) a link works once, and no link is made once there is an account', async () => {
     await using server = await startTestServer()
     const used = await token(server)
     expect(await portalClient(server).setup.status.query()).toEqual({ needed: true })
@@ -70,7 +70,7 @@ describe('set-up', () => {
 
 describe('a new password', () => {
   test.each(['password', '12345678', 'PassW0rd', 'halcyon2026', 'art@lab.example', 'robotrace123'])(
-    'that guessing starts with is refused with a sentence: %s',
+    '(5) that guessing starts with is refused with a sentence: %s',
     async (password) => {
       await using server = await startTestServer()
       const link = new URL((await makeSetupLink(server.ctx)) ?? '')
