@@ -129,6 +129,8 @@ describe('inviting somebody', () => {
     await page.getByRole('dialog').getByText('Mail sent').waitFor()
     await page.keyboard.press('Escape')
     await mail[Symbol.asyncDispose]()
+    // A mailbox gets one mail in ten minutes.
+    server.clock.advance('11m')
     await page.getByRole('button', { name: 'New link for robin@lab.example' }).click()
     await page.getByRole('dialog').getByText('Could not be sent').waitFor()
     await page.getByRole('dialog').locator('code').waitFor()
@@ -214,6 +216,7 @@ describe('managing members', () => {
     await using tab = await openPage(browser, server, viewer)
     const { page } = tab
     await page.goto('/portal/episodes')
+    await page.getByRole('link', { name: 'Members' }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('m')
     await page.getByText('2 members').waitFor()

@@ -97,7 +97,7 @@ describe('the terminals of an organization', () => {
     const told = (await terminals(page).locator('dl').innerText()).split(/\n+/)
     expect(told).toEqual([
       ...['Logins', 'Allowed', 'Networks', ...networks],
-      ...['Keys are valid', 'For 7 days', 'Password', 'Asked for from another network'],
+      ...['A login’s key works', 'For 7 days', 'Password', 'Asked for from another network'],
     ])
     expect(await terminals(page).locator('button, input, select, textarea').count()).toBe(0)
     expect(await violations(page)).toEqual([])
@@ -185,7 +185,7 @@ test('a key that expires says when, and afterwards that it has, without a button
   await page.reload()
   await row.getByText(/^Expired 1 h ago$/).waitFor()
   await page.getByText('1 live key, 1 expired', { exact: true }).waitFor()
-  expect(await row.getByRole('button').count()).toBe(0)
+  expect(await row.getByRole('button', { name: /Revoke|Rotate/ }).count()).toBe(0)
   expect(await violations(page)).toEqual([])
   expect((await server.fetch('/api/episodes', { headers: bearer(api_key) })).status).toBe(401)
 })
