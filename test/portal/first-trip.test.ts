@@ -22,7 +22,7 @@ test('somebody signs in, mints a key, logs an episode with the SDK and watches i
   await page.waitForURL('**/login?next=%2Fportal%2Fapi-keys')
   await page.getByLabel('E-mail').fill(owner.email)
   await page.getByLabel('Password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL('**/portal/api-keys')
 
   await page.getByRole('button', { name: 'New API key' }).click()
