@@ -56,10 +56,10 @@ CREATE TABLE identities (
 );
 CREATE INDEX identities_account ON identities (account_id);
 
--- Something half done that waits for its second step: a second factor, a passkey, the provider's answer.
+-- Something half done that waits for its second step: a second factor, a passkey.
 CREATE TABLE challenges (
   id_hash    TEXT NOT NULL PRIMARY KEY, -- SHA-256, hex
-  kind       TEXT NOT NULL CHECK (kind IN ('second_factor', 'add_passkey', 'use_passkey', 'provider')),
+  kind       TEXT NOT NULL CHECK (kind IN ('second_factor', 'add_passkey', 'use_passkey')),
   account_id TEXT REFERENCES accounts (id),
   detail     TEXT NOT NULL, -- JSON object
   created_at TEXT NOT NULL,

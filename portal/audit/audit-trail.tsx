@@ -3,11 +3,11 @@ import { useInfiniteQuery } from '@tanstack/solid-query'
 import Download from 'lucide-solid/icons/download'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import SearchX from 'lucide-solid/icons/search-x'
-import X from 'lucide-solid/icons/x'
 import { createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { AuditEvent } from '../api.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { FilterChip } from '../ui/filter-chip.tsx'
 import { count, shorten } from '../ui/format.ts'
 import { PageHead } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
@@ -156,17 +156,11 @@ function Filters(props: {
       />
       <For each={chips()}>
         {(chip) => (
-          <span class={css.chip}>
-            <span class={css.chipName}>{CHIPS[chip.name]}</span>
-            <bdi class={css.chipValue}>{named(chip.name, chip.id)}</bdi>
-            <button
-              type="button"
-              aria-label={`Remove filter ${CHIPS[chip.name]}`}
-              onClick={() => props.set(chip.name, '')}
-            >
-              <X size={13} aria-hidden="true" />
-            </button>
-          </span>
+          <FilterChip
+            label={CHIPS[chip.name]}
+            value={named(chip.name, chip.id)}
+            remove={() => props.set(chip.name, '')}
+          />
         )}
       </For>
     </div>

@@ -1,6 +1,6 @@
 import ListFilter from 'lucide-solid/icons/list-filter'
-import X from 'lucide-solid/icons/x'
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { FilterChip } from '../ui/filter-chip.tsx'
 import { useShortcuts } from '../ui/keyboard.ts'
 import { seenEpisodes } from './episode-queries.ts'
 import {
@@ -48,19 +48,7 @@ export function FilterBar(props: FilterBarProps): JSX.Element {
       <FilterField {...props} />
       <For each={chips()}>
         {(chip) => (
-          <span class={css.chip}>
-            <span class={css.chipName}>{chipLabel(chip.name, chip.value).label}</span>
-            <Show when={chipLabel(chip.name, chip.value).value}>
-              {(value) => <bdi class={css.chipValue}>{value()}</bdi>}
-            </Show>
-            <button
-              type="button"
-              aria-label={`Remove filter ${chipLabel(chip.name, chip.value).label}`}
-              onClick={() => props.set(chip.name, undefined)}
-            >
-              <X size={13} aria-hidden="true" />
-            </button>
-          </span>
+          <FilterChip {...chipLabel(chip.name, chip.value)} remove={() => props.set(chip.name, undefined)} />
         )}
       </For>
       <Show when={chips().length > 1}>
@@ -155,7 +143,7 @@ function FilterField(props: FilterBarProps): JSX.Element {
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => take(choice)}
             >
-              <span class={css.chipName}>{chipLabel(choice.name, choice.value).label}</span>
+              <span class={css.choiceName}>{chipLabel(choice.name, choice.value).label}</span>
               <bdi>{chipLabel(choice.name, choice.value).value}</bdi>
             </div>
           )}

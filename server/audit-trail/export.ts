@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
-import { actorOf, recordEvent } from '../audit/audit.ts'
+import { actorOf, HASHED_COLUMNS, recordEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { AuditEventsTable } from '../db/schema.gen.ts'
@@ -11,24 +11,7 @@ import { type Part, type TrailFilter, trailRows } from './trail.ts'
 type Row = AuditEventsTable
 
 /** In the order in which they are hashed: an export is checked by reading it as it stands. */
-const COLUMNS = [
-  'seq',
-  'id',
-  'at',
-  'action',
-  'outcome',
-  'actor_kind',
-  'actor_id',
-  'credential_id',
-  'organization_id',
-  'target',
-  'ip',
-  'user_agent',
-  'request_id',
-  'detail',
-  'previous_hash',
-  'hash',
-] as const satisfies (keyof Row)[]
+const COLUMNS = [...HASHED_COLUMNS, 'hash'] as const
 
 /** One row a line, its members as they are kept; `detail` is the text that was hashed, not an object. */
 const FORMATS = {

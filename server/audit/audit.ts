@@ -68,28 +68,28 @@ export async function recordEvent(trx: Database, at: string, event: AuditEvent):
     .execute()
 }
 
-/**
- * SHA-256 over a row's members in the order of the table, as a JSON array: what anybody who holds an export can
- * compute again.
- */
+/** What is hashed of an event, in this order: that of the table. */
+export const HASHED_COLUMNS = [
+  'seq',
+  'id',
+  'at',
+  'action',
+  'outcome',
+  'actor_kind',
+  'actor_id',
+  'credential_id',
+  'organization_id',
+  'target',
+  'ip',
+  'user_agent',
+  'request_id',
+  'detail',
+  'previous_hash',
+] as const satisfies (keyof AuditEventsTable)[]
+
+/** SHA-256 over a row's members as a JSON array: what anybody who holds an export can compute again. */
 export function hashEvent(row: Omit<AuditEventsTable, 'hash'>): string {
-  const members = [
-    row.seq,
-    row.id,
-    row.at,
-    row.action,
-    row.outcome,
-    row.actor_kind,
-    row.actor_id,
-    row.credential_id,
-    row.organization_id,
-    row.target,
-    row.ip,
-    row.user_agent,
-    row.request_id,
-    row.detail,
-    row.previous_hash,
-  ]
+  const members = HASHED_COLUMNS.map((name) => row[name])
   return createHash('sha256').update(JSON.stringify(members)).digest('hex')
 }
 

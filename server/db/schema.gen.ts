@@ -123,7 +123,7 @@ export interface AuditEventsTable {
 
 export interface ChallengesTable {
   id_hash: string
-  kind: 'second_factor' | 'add_passkey' | 'use_passkey' | 'provider'
+  kind: 'second_factor' | 'add_passkey' | 'use_passkey'
   account_id: string | null
   detail: string
   created_at: string
