@@ -94,13 +94,14 @@ CREATE TABLE setup_links (
 -- Tenants -----------------------------------------------------------------------------------
 
 CREATE TABLE organizations (
-  id           TEXT NOT NULL PRIMARY KEY, -- UUID: the wire's client_id
-  slug         TEXT NOT NULL UNIQUE,
-  name         TEXT NOT NULL,
-  rate_limit   BIGINT, -- requests a minute for each of its keys; null: the server's default
-  key_days_max BIGINT, -- how long a new key may live; null: until it is revoked
-  leaked_keys  TEXT NOT NULL CHECK (leaked_keys IN ('revoke', 'notify')), -- what a scanner's alert does
-  created_at   TEXT NOT NULL
+  id                  TEXT NOT NULL PRIMARY KEY, -- UUID: the wire's client_id
+  slug                TEXT NOT NULL UNIQUE,
+  name                TEXT NOT NULL,
+  rate_limit          BIGINT, -- requests a minute for each of its keys; null: the server's default
+  key_days_max        BIGINT, -- how long a new key may live; null: until it is revoked
+  leaked_keys         TEXT NOT NULL CHECK (leaked_keys IN ('revoke', 'notify')), -- what a scanner's alert does
+  second_factor_since TEXT, -- set while its people must have a second factor to do anything here
+  created_at          TEXT NOT NULL
 );
 
 CREATE TABLE members (
@@ -136,22 +137,163 @@ CREATE TABLE projects (
   slug            TEXT NOT NULL,
   name            TEXT NOT NULL,
   created_at      TEXT NOT NULL,
+  archived_at     TEXT, -- set while it takes no new episodes and no new devices
   UNIQUE (organization_id, slug),
   UNIQUE (organization_id, id)
 );
 
--- A robot.
-CREATE TABLE devices (
-  id              TEXT NOT NULL PRIMARY KEY, -- dev_…
+-- Software --------------------------------------------------------------------------------
+
+-- An archive of software, a description of hardware or a configuration, in one version.
+CREATE TABLE capsules (
+  id              TEXT NOT NULL PRIMARY KEY, -- cap_…
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   project_id      TEXT NOT NULL,
   name            TEXT NOT NULL,
+  version         TEXT NOT NULL,
+  type            TEXT NOT NULL CHECK (type IN ('sw', 'hw', 'config')),
+  file_name       TEXT NOT NULL, -- as it was called where it came from
+  blob_key        TEXT NOT NULL,
+  size_bytes      BIGINT NOT NULL,
+  sha256          TEXT NOT NULL, -- hex
   created_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   removed_at      TEXT,
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
+CREATE UNIQUE INDEX capsules_version ON capsules (project_id, name, version) WHERE removed_at IS NULL;
+CREATE INDEX capsules_newest ON capsules (project_id, created_at, id);
+
+-- Capsules that are installed together.
+CREATE TABLE packages (
+  id               TEXT NOT NULL PRIMARY KEY, -- pkg_…
+  organization_id  TEXT NOT NULL REFERENCES organizations (id),
+  project_id       TEXT NOT NULL,
+  name             TEXT NOT NULL,
+  description      TEXT NOT NULL,
+  configuration_id TEXT,
+  created_by       TEXT NOT NULL REFERENCES accounts (id),
+  created_at       TEXT NOT NULL,
+  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
+);
+CREATE INDEX packages_newest ON packages (project_id, created_at, id);
+
+CREATE TABLE package_capsules (
+  package_id TEXT NOT NULL REFERENCES packages (id),
+  position   BIGINT NOT NULL,
+  capsule_id TEXT NOT NULL REFERENCES capsules (id),
+  PRIMARY KEY (package_id, position)
+);
+CREATE INDEX package_capsules_capsule ON package_capsules (capsule_id);
+
+-- Fleet -------------------------------------------------------------------------------------
+
+-- A robot.
+CREATE TABLE devices (
+  id                TEXT NOT NULL PRIMARY KEY, -- dev_…
+  organization_id   TEXT NOT NULL REFERENCES organizations (id),
+  project_id        TEXT NOT NULL,
+  name              TEXT NOT NULL,
+  dsn               TEXT, -- serial number
+  type              TEXT, -- arm, amr, …
+  environment       TEXT, -- production, staging, …
+  status            TEXT NOT NULL CHECK (status IN ('online', 'offline', 'maintenance')),
+  maintenance_since TEXT, -- set while somebody works on it; heartbeats do not change the status then
+  confirmed_at      TEXT, -- null: it came to be from the robot string of an episode
+  last_heartbeat_at TEXT,
+  cpu_usage         DOUBLE PRECISION, -- percent, of the last heartbeat, as all that follows
+  memory_usage      DOUBLE PRECISION, -- percent
+  disk_usage        DOUBLE PRECISION, -- percent
+  clock_offset_ms   DOUBLE PRECISION, -- its clock minus ours
+  sdk_version       TEXT,
+  backlog_episodes  BIGINT, -- recorded and not yet uploaded
+  backlog_bytes     BIGINT,
+  package_id        TEXT REFERENCES packages (id), -- the software it runs
+  created_by        TEXT NOT NULL REFERENCES accounts (id),
+  created_at        TEXT NOT NULL,
+  removed_at        TEXT,
+  merged_into       TEXT REFERENCES devices (id), -- what it turned out to be
+  moved_at          TEXT, -- when the last of its episodes had moved there
+  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
+);
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
+CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
+CREATE INDEX devices_silent ON devices (last_heartbeat_at) WHERE status = 'online';
+CREATE INDEX devices_merged ON devices (merged_into) WHERE merged_into IS NOT NULL AND moved_at IS NULL;
+
+-- What an episode's robot string means: a device's name, its DSN, or what another one was called that became it.
+CREATE TABLE device_robots (
+  project_id TEXT NOT NULL REFERENCES projects (id),
+  robot      TEXT NOT NULL,
+  device_id  TEXT NOT NULL REFERENCES devices (id),
+  PRIMARY KEY (project_id, robot)
+);
+CREATE INDEX device_robots_device ON device_robots (device_id);
+
+-- How many live devices there are of a sort; kept by triggers, in the transaction of each change.
+CREATE TABLE device_counts (
+  project_id TEXT NOT NULL REFERENCES projects (id),
+  status     TEXT NOT NULL,
+  type       TEXT NOT NULL, -- '' for none
+  confirmed  BIGINT NOT NULL, -- 1 or 0
+  n          BIGINT NOT NULL,
+  PRIMARY KEY (project_id, status, type, confirmed)
+);
+
+CREATE TABLE device_groups (
+  id              TEXT NOT NULL PRIMARY KEY, -- grp_…
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  project_id      TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  description     TEXT NOT NULL,
+  created_at      TEXT NOT NULL,
+  UNIQUE (project_id, name),
+  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
+);
+
+CREATE TABLE device_group_members (
+  group_id  TEXT NOT NULL REFERENCES device_groups (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  PRIMARY KEY (group_id, device_id)
+);
+CREATE INDEX device_group_members_device ON device_group_members (device_id);
+
+-- The last 24 hours of heartbeats in steps of five minutes: a ring that writes over itself.
+CREATE TABLE device_health (
+  device_id        TEXT NOT NULL REFERENCES devices (id),
+  slot             BIGINT NOT NULL, -- 0 to 287
+  at               TEXT NOT NULL,
+  cpu_usage        DOUBLE PRECISION,
+  memory_usage     DOUBLE PRECISION,
+  disk_usage       DOUBLE PRECISION,
+  clock_offset_ms  DOUBLE PRECISION,
+  backlog_episodes BIGINT,
+  backlog_bytes    BIGINT,
+  PRIMARY KEY (device_id, slot)
+);
+
+-- One text that new robots swap for a key of their own, so many times.
+CREATE TABLE enrolment_tokens (
+  id              TEXT NOT NULL PRIMARY KEY, -- the ten public characters of rte_<id>_<secret>
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  project_id      TEXT NOT NULL,
+  label           TEXT NOT NULL,
+  secret_hash     TEXT NOT NULL, -- SHA-256 of the whole token, hex
+  device_type     TEXT, -- what its devices get
+  environment     TEXT,
+  group_id        TEXT REFERENCES device_groups (id),
+  uses_max        BIGINT NOT NULL,
+  use_count       BIGINT NOT NULL,
+  created_by      TEXT NOT NULL REFERENCES accounts (id),
+  created_at      TEXT NOT NULL,
+  expires_at      TEXT NOT NULL,
+  last_used_at    TEXT,
+  revoked_at      TEXT,
+  revoked_by      TEXT REFERENCES accounts (id),
+  FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
+);
+CREATE INDEX enrolment_tokens_project ON enrolment_tokens (project_id, created_at);
 
 -- Credentials -------------------------------------------------------------------------------
 
@@ -181,6 +323,18 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_organization ON api_keys (organization_id, created_at);
 CREATE INDEX api_keys_account ON api_keys (account_id, created_at);
+
+-- A robot that asks again with the same nonce, because the answer was lost, gets a new key and costs no second use.
+CREATE TABLE enrolments (
+  token_id    TEXT NOT NULL REFERENCES enrolment_tokens (id),
+  nonce_hash  TEXT NOT NULL, -- SHA-256, hex
+  device_id   TEXT NOT NULL REFERENCES devices (id),
+  api_key_id  TEXT NOT NULL REFERENCES api_keys (id),
+  enrolled_at TEXT NOT NULL,
+  ip          TEXT NOT NULL,
+  PRIMARY KEY (token_id, nonce_hash)
+);
+CREATE INDEX enrolments_device ON enrolments (device_id);
 
 -- From where a key was used, with what: the latest few.
 CREATE TABLE api_key_origins (
@@ -242,6 +396,8 @@ CREATE TABLE episodes (
   id                TEXT NOT NULL PRIMARY KEY, -- ep_…
   organization_id   TEXT NOT NULL REFERENCES organizations (id),
   project_id        TEXT NOT NULL,
+  device_id         TEXT REFERENCES devices (id), -- the key's, else what the robot string means
+  package_id        TEXT REFERENCES packages (id), -- what the device ran when the episode began
   api_key_id        TEXT REFERENCES api_keys (id), -- what logged it; null: an access or API token of account_id
   account_id        TEXT REFERENCES accounts (id),
   status            TEXT NOT NULL CHECK (status IN ('recording', 'ready', 'failed')),
@@ -265,10 +421,44 @@ CREATE TABLE episodes (
   archived_by       TEXT REFERENCES accounts (id),
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
-CREATE INDEX episodes_newest ON episodes (organization_id, created_at, id);
-CREATE INDEX episodes_by_status ON episodes (organization_id, status, created_at, id);
-CREATE INDEX episodes_by_policy ON episodes (organization_id, policy_version, created_at, id);
-CREATE INDEX episodes_by_robot ON episodes (organization_id, robot, created_at, id);
+CREATE INDEX episodes_newest ON episodes (project_id, created_at, id);
+CREATE INDEX episodes_by_status ON episodes (project_id, status, created_at, id);
+CREATE INDEX episodes_by_policy ON episodes (project_id, policy_version, created_at, id);
+CREATE INDEX episodes_by_device ON episodes (device_id, created_at, id);
+
+-- How many episodes began on a day; kept by triggers, in the transaction of each change. Archived ones do not count.
+CREATE TABLE episode_days (
+  project_id TEXT NOT NULL REFERENCES projects (id),
+  device_id  TEXT NOT NULL, -- '': all of the project, with or without a device
+  status     TEXT NOT NULL,
+  day        TEXT NOT NULL, -- 2026-11-22, UTC
+  n          BIGINT NOT NULL,
+  PRIMARY KEY (project_id, device_id, status, day)
+);
+
+CREATE TABLE episode_tags (
+  episode_id TEXT NOT NULL REFERENCES episodes (id),
+  tag        TEXT NOT NULL,
+  added_at   TEXT NOT NULL,
+  PRIMARY KEY (episode_id, tag)
+);
+
+-- What the robot's programs said while they recorded.
+CREATE TABLE episode_logs (
+  episode_id TEXT NOT NULL REFERENCES episodes (id),
+  seq        BIGINT NOT NULL, -- 1, 2, 3 … without gaps, so the last one is how many there are
+  at         TEXT NOT NULL, -- by the robot's clock
+  level      TEXT NOT NULL CHECK (level IN ('debug', 'info', 'warn', 'error')),
+  module     TEXT NOT NULL,
+  message    TEXT NOT NULL,
+  PRIMARY KEY (episode_id, seq)
+);
+
+-- Bytes that no row names any more; the row goes when they are gone.
+CREATE TABLE blob_removals (
+  blob_key     TEXT NOT NULL PRIMARY KEY,
+  requested_at TEXT NOT NULL
+);
 
 -- Whose an artifact is, its episode says: found through the episode only, never by itself.
 CREATE TABLE artifacts (
@@ -333,6 +523,56 @@ CREATE TABLE guess_budgets (
   renews_at TEXT NOT NULL
 );
 
+-- Webhooks ----------------------------------------------------------------------------------
+
+CREATE TABLE webhooks (
+  id              TEXT NOT NULL PRIMARY KEY, -- wh_…
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  url             TEXT NOT NULL,
+  description     TEXT NOT NULL,
+  events          TEXT NOT NULL, -- separated by spaces: episode.ready device.offline
+  secret_sealed   TEXT NOT NULL, -- 32 bytes, encrypted with a key that is not in this file
+  created_by      TEXT NOT NULL REFERENCES accounts (id),
+  created_at      TEXT NOT NULL,
+  failing_since   TEXT, -- the first of the failures since the last delivery that arrived
+  disabled_at     TEXT,
+  disabled_because TEXT CHECK (disabled_because IN ('person', 'failures', 'gone')),
+  removed_at      TEXT
+);
+CREATE INDEX webhooks_organization ON webhooks (organization_id) WHERE removed_at IS NULL;
+
+-- What has happened and is still to be told: written with the change itself, turned into deliveries behind its back.
+CREATE TABLE outbox (
+  id              TEXT NOT NULL PRIMARY KEY, -- msg_…: what a receiver tells repetitions by
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  project_id      TEXT,
+  type            TEXT NOT NULL, -- episode.ready
+  target          TEXT NOT NULL, -- the id of what it is about
+  detail          TEXT NOT NULL, -- JSON object
+  occurred_at     TEXT NOT NULL
+);
+CREATE INDEX outbox_oldest ON outbox (occurred_at, id);
+
+CREATE TABLE webhook_deliveries (
+  id              TEXT NOT NULL PRIMARY KEY, -- del_…
+  webhook_id      TEXT NOT NULL REFERENCES webhooks (id),
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  message_id      TEXT NOT NULL, -- msg_…: the same for every attempt and every redelivery
+  type            TEXT NOT NULL,
+  body            TEXT NOT NULL, -- JSON, byte for byte as it is signed
+  status          TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed')),
+  attempts        BIGINT NOT NULL,
+  next_attempt_at TEXT, -- null once it is over
+  created_at      TEXT NOT NULL,
+  finished_at     TEXT,
+  response_status BIGINT, -- of the last attempt
+  response_body   TEXT, -- its beginning
+  error           TEXT, -- why there was no answer
+  duration_ms     BIGINT
+);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, created_at, id);
+
 -- Audit and notices -------------------------------------------------------------------------
 
 -- Each row carries the hash of the one before it: a changed, missing or inserted row breaks the chain.
@@ -362,7 +602,8 @@ CREATE TABLE notices (
   id         TEXT NOT NULL PRIMARY KEY, -- nt_…
   account_id TEXT NOT NULL REFERENCES accounts (id),
   kind       TEXT NOT NULL CHECK (kind IN (
-    'device_login_approved', 'device_login_poisoned', 'device_login_replayed', 'api_key_leaked', 'session_reused'
+    'device_login_approved', 'device_login_poisoned', 'device_login_replayed', 'api_key_leaked', 'session_reused',
+    'webhook_disabled'
   )),
   detail     TEXT NOT NULL, -- JSON object
   created_at TEXT NOT NULL,

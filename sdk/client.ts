@@ -28,7 +28,7 @@ export interface ClientOptions {
   base_url?: string
   /**
    * Slug or id of the organization to act in: for personal keys and API tokens, which are good for every one of
-   * their user's. Default: `ROBOTRACE_ORGANIZATION`.
+   * their user's. Default: `ROBOTRACE_ORG`.
    */
   organization?: string
   /** A profile of the credentials file, put before the environment. Default: `default`, put after it. */

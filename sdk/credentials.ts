@@ -22,7 +22,7 @@ export interface GivenCredentials {
  * Key and address, each on its own from: arguments, the profile named in the arguments, the environment,
  * the `default` profile of the credentials file. The file is read only when something is still missing.
  * In the environment `ROBOTRACE_API_KEY` comes first, then `REROBOTS_API_TOKEN`, an API token as programs written
- * for rerobots expect it. The organization comes from the arguments or from `ROBOTRACE_ORGANIZATION`.
+ * for rerobots expect it. The organization comes from the arguments or from `ROBOTRACE_ORG`.
  *
  * @example resolveCredentials({ base_url: 'http://localhost:3000' }, runtime)
  * @throws ConfigurationError when one is missing or cannot be right; the key is never shown
@@ -35,7 +35,7 @@ export function resolveCredentials(given: GivenCredentials, runtime: Runtime): C
   return {
     api_key: checkKey(api_key ?? saved?.api_key),
     base_url: checkBaseUrl(base_url ?? saved?.base_url),
-    organization: checkOrganization(given.organization ?? runtime.env('ROBOTRACE_ORGANIZATION')),
+    organization: checkOrganization(given.organization ?? runtime.env('ROBOTRACE_ORG')),
   }
 }
 

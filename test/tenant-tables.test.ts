@@ -11,7 +11,7 @@ import { tenant } from './seed.ts'
  */
 const TENANT_TABLES: Record<string, string[]> = {
   // audit-trail: the names of what stands in the trail, of ids that the trail itself gave.
-  api_keys: ['api-keys', 'audit-trail', 'fleet', 'leaked-keys', 'members', 'organizations'],
+  api_keys: ['api-keys', 'audit-trail', 'fleet', 'leaked-keys', 'members', 'organizations', 'robots'],
   api_key_days: ['api-keys'],
   api_key_origins: ['api-keys'],
   artifacts: ['episodes'],
@@ -19,12 +19,19 @@ const TENANT_TABLES: Record<string, string[]> = {
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
+  capsules: [],
+  device_groups: [],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
-  devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'ssh-keys'],
+  devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
+  enrolment_tokens: [],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
+  outbox: ['outbox'],
+  packages: [],
   projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
+  webhook_deliveries: [],
+  webhooks: ['outbox'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
@@ -83,7 +90,8 @@ describe('(48) rows of an organization', () => {
     const { organization_id, owner } = mine
     const at = server.ctx.now().toISOString()
     const { account_id } = owner.caller
-    const device = { id: newId('dev'), name: 'arm-7', created_by: account_id, created_at: at }
+    const status = 'offline' as const
+    const device = { id: newId('dev'), name: 'arm-7', status, created_by: account_id, created_at: at }
     const episode = {
       ...{ id: newId('ep'), account_id, status: 'recording' as const, source: 'real' as const },
       ...{ metadata: '{}', requested_uploads: '[]', bytes_total: 0, created_at: at, updated_at: at },

@@ -19,7 +19,7 @@ export function tokenSnippets(base_url: string, organization: string): Snippet[]
       note: 'For the SDK and the robotrace command.',
       code: `export REROBOTS_API_TOKEN="$(cat jwt.txt)"
 export ROBOTRACE_BASE_URL=${base_url}
-export ROBOTRACE_ORGANIZATION=${organization}`,
+export ROBOTRACE_ORG=${organization}`,
     },
     {
       name: 'Look inside',

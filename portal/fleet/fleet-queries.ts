@@ -7,7 +7,7 @@ export const PROJECT = 'default'
 export function devicesQuery(org: string) {
   return queryOptions({
     queryKey: ['devices', org],
-    queryFn: () => api.fleet.list.query({ org, project: PROJECT }),
+    queryFn: async () => (await api.fleet.list.query({ org, project: PROJECT })).items,
     reconcile: 'id',
   })
 }

@@ -11,7 +11,7 @@ import { AppError } from '../errors.ts'
 import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import type { Guards } from '../http/door.ts'
-import { actWithin } from '../organizations/act-within.ts'
+import { actWithin, inProject } from '../organizations/act-within.ts'
 
 /** From a presented credential to a Caller, for REST doors and for tRPC. */
 export interface Access extends Guards {
@@ -58,8 +58,11 @@ export function createAccess(ctx: AppContext): Access {
     key_or_person,
     async organization(request): Promise<OrganizationCaller> {
       const caller = await credential(request)
-      if (caller.kind === 'organization') return caller
-      return actWithin(ctx, caller, request.get('X-RoboTrace-Organization'))
+      const within =
+        caller.kind === 'organization'
+          ? caller
+          : await actWithin(ctx, caller, request.get('X-RoboTrace-Organization'))
+      return inProject(ctx, within, request.get('X-RoboTrace-Project'))
     },
     async person(request) {
       const caller = await key_or_person(request)

@@ -3,6 +3,7 @@ import type { Caller, Origin } from '../caller.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import type { AuditEventsTable } from '../db/schema.gen.ts'
+import { type EventType, tell } from '../outbox/outbox.ts'
 
 /** Who did it, as far as that is known. */
 export interface Actor extends Omit<Origin, 'request_id'> {
@@ -66,7 +67,13 @@ export async function recordEvent(trx: Database, at: string, event: AuditEvent):
     .insertInto('audit_events')
     .values({ ...row, hash: hashEvent(row) })
     .execute()
+  const type = TOLD[action]
+  if (type === undefined || outcome === 'failure' || organization_id === null) return
+  await tell(trx, at, { type, organization_id, project_id: null, target })
 }
+
+/** What webhooks hear of as well, whichever way it came about. */
+const TOLD: Record<string, EventType> = { 'api_key.minted': 'key.minted', 'api_key.revoked': 'key.revoked' }
 
 /** What is hashed of an event, in this order: that of the table. */
 export const HASHED_COLUMNS = [

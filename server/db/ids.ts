@@ -3,7 +3,25 @@ import { randomBytes } from 'node:crypto'
 /** Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
-export type IdKind = 'acc' | 'ses' | 'inv' | 'prj' | 'dev' | 'ep' | 'req' | 'dl' | 'tok' | 'ssh' | 'ev' | 'nt'
+export type IdKind =
+  | 'acc'
+  | 'ses'
+  | 'inv'
+  | 'prj'
+  | 'dev'
+  | 'ep'
+  | 'req'
+  | 'dl'
+  | 'tok'
+  | 'ssh'
+  | 'ev'
+  | 'nt'
+  | 'grp'
+  | 'cap'
+  | 'pkg'
+  | 'wh'
+  | 'msg'
+  | 'del'
 
 /**
  * A new id that says what it names: the kind, an underscore and 20 random characters (100 bits).

@@ -4,12 +4,13 @@ import { Kysely } from 'kysely'
 import { projectFile } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
 import { groupCommitDialect } from './group-commit.ts'
+import { keepRollups } from './rollups.ts'
 import type { Schema } from './schema.gen.ts'
 
 export type Database = Kysely<Schema>
 
 /** The number of schema.sql. A higher number in a database file means a newer RoboTrace wrote it. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /** The database was written by a newer RoboTrace; `message` names the version that can read it. */
 export class NewerSchemaError extends Error {
@@ -88,6 +89,7 @@ function createSchema(sqlite: Sqlite.Database, version: string): void {
   sqlite.transaction(() => {
     sqlite.exec(readFileSync(projectFile('schema.sql'), 'utf8'))
     makeAppendOnly(sqlite)
+    keepRollups(sqlite)
     sqlite
       .prepare('INSERT INTO schema_versions (version, written_by, applied_at) VALUES (?, ?, ?)')
       .run(SCHEMA_VERSION, version, new Date().toISOString())

@@ -8,11 +8,23 @@ export interface Schema {
   api_tokens: ApiTokensTable
   artifacts: ArtifactsTable
   audit_events: AuditEventsTable
+  blob_removals: BlobRemovalsTable
+  capsules: CapsulesTable
   challenges: ChallengesTable
+  device_counts: DeviceCountsTable
+  device_group_members: DeviceGroupMembersTable
+  device_groups: DeviceGroupsTable
+  device_health: DeviceHealthTable
   device_login_policies: DeviceLoginPoliciesTable
   device_logins: DeviceLoginsTable
+  device_robots: DeviceRobotsTable
   device_ssh_keys: DeviceSshKeysTable
   devices: DevicesTable
+  enrolment_tokens: EnrolmentTokensTable
+  enrolments: EnrolmentsTable
+  episode_days: EpisodeDaysTable
+  episode_logs: EpisodeLogsTable
+  episode_tags: EpisodeTagsTable
   episodes: EpisodesTable
   guess_budgets: GuessBudgetsTable
   identities: IdentitiesTable
@@ -20,6 +32,9 @@ export interface Schema {
   members: MembersTable
   notices: NoticesTable
   organizations: OrganizationsTable
+  outbox: OutboxTable
+  package_capsules: PackageCapsulesTable
+  packages: PackagesTable
   passkeys: PasskeysTable
   projects: ProjectsTable
   recovery_codes: RecoveryCodesTable
@@ -27,6 +42,8 @@ export interface Schema {
   sessions: SessionsTable
   setup_links: SetupLinksTable
   ssh_keys: SshKeysTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhooks: WebhooksTable
 }
 
 export interface AccountsTable {
@@ -121,6 +138,27 @@ export interface AuditEventsTable {
   hash: string
 }
 
+export interface BlobRemovalsTable {
+  blob_key: string
+  requested_at: string
+}
+
+export interface CapsulesTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  version: string
+  type: 'sw' | 'hw' | 'config'
+  file_name: string
+  blob_key: string
+  size_bytes: number
+  sha256: string
+  created_by: string
+  created_at: string
+  removed_at: string | null
+}
+
 export interface ChallengesTable {
   id_hash: string
   kind: 'second_factor' | 'add_passkey' | 'use_passkey'
@@ -128,6 +166,40 @@ export interface ChallengesTable {
   detail: string
   created_at: string
   expires_at: string
+}
+
+export interface DeviceCountsTable {
+  project_id: string
+  status: string
+  type: string
+  confirmed: number
+  n: number
+}
+
+export interface DeviceGroupMembersTable {
+  group_id: string
+  device_id: string
+}
+
+export interface DeviceGroupsTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  description: string
+  created_at: string
+}
+
+export interface DeviceHealthTable {
+  device_id: string
+  slot: number
+  at: string
+  cpu_usage: number | null
+  memory_usage: number | null
+  disk_usage: number | null
+  clock_offset_ms: number | null
+  backlog_episodes: number | null
+  backlog_bytes: number | null
 }
 
 export interface DeviceLoginPoliciesTable {
@@ -170,6 +242,12 @@ export interface DeviceLoginsTable {
   replayed_at: string | null
 }
 
+export interface DeviceRobotsTable {
+  project_id: string
+  robot: string
+  device_id: string
+}
+
 export interface DeviceSshKeysTable {
   device_id: string
   ssh_key_id: string
@@ -182,15 +260,85 @@ export interface DevicesTable {
   organization_id: string
   project_id: string
   name: string
+  dsn: string | null
+  type: string | null
+  environment: string | null
+  status: 'online' | 'offline' | 'maintenance'
+  maintenance_since: string | null
+  confirmed_at: string | null
+  last_heartbeat_at: string | null
+  cpu_usage: number | null
+  memory_usage: number | null
+  disk_usage: number | null
+  clock_offset_ms: number | null
+  sdk_version: string | null
+  backlog_episodes: number | null
+  backlog_bytes: number | null
+  package_id: string | null
   created_by: string
   created_at: string
   removed_at: string | null
+  merged_into: string | null
+  moved_at: string | null
+}
+
+export interface EnrolmentTokensTable {
+  id: string
+  organization_id: string
+  project_id: string
+  label: string
+  secret_hash: string
+  device_type: string | null
+  environment: string | null
+  group_id: string | null
+  uses_max: number
+  use_count: number
+  created_by: string
+  created_at: string
+  expires_at: string
+  last_used_at: string | null
+  revoked_at: string | null
+  revoked_by: string | null
+}
+
+export interface EnrolmentsTable {
+  token_id: string
+  nonce_hash: string
+  device_id: string
+  api_key_id: string
+  enrolled_at: string
+  ip: string
+}
+
+export interface EpisodeDaysTable {
+  project_id: string
+  device_id: string
+  status: string
+  day: string
+  n: number
+}
+
+export interface EpisodeLogsTable {
+  episode_id: string
+  seq: number
+  at: string
+  level: 'debug' | 'info' | 'warn' | 'error'
+  module: string
+  message: string
+}
+
+export interface EpisodeTagsTable {
+  episode_id: string
+  tag: string
+  added_at: string
 }
 
 export interface EpisodesTable {
   id: string
   organization_id: string
   project_id: string
+  device_id: string | null
+  package_id: string | null
   api_key_id: string | null
   account_id: string | null
   status: 'recording' | 'ready' | 'failed'
@@ -254,7 +402,7 @@ export interface MembersTable {
 export interface NoticesTable {
   id: string
   account_id: string
-  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused'
+  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused' | 'webhook_disabled'
   detail: string
   created_at: string
   read_at: string | null
@@ -267,6 +415,34 @@ export interface OrganizationsTable {
   rate_limit: number | null
   key_days_max: number | null
   leaked_keys: 'revoke' | 'notify'
+  second_factor_since: string | null
+  created_at: string
+}
+
+export interface OutboxTable {
+  id: string
+  organization_id: string
+  project_id: string | null
+  type: string
+  target: string
+  detail: string
+  occurred_at: string
+}
+
+export interface PackageCapsulesTable {
+  package_id: string
+  position: number
+  capsule_id: string
+}
+
+export interface PackagesTable {
+  id: string
+  organization_id: string
+  project_id: string
+  name: string
+  description: string
+  configuration_id: string | null
+  created_by: string
   created_at: string
 }
 
@@ -287,6 +463,7 @@ export interface ProjectsTable {
   slug: string
   name: string
   created_at: string
+  archived_at: string | null
 }
 
 export interface RecoveryCodesTable {
@@ -334,4 +511,37 @@ export interface SshKeysTable {
   comment: string
   created_at: string
   last_used_at: string | null
+}
+
+export interface WebhookDeliveriesTable {
+  id: string
+  webhook_id: string
+  organization_id: string
+  message_id: string
+  type: string
+  body: string
+  status: 'pending' | 'delivered' | 'failed'
+  attempts: number
+  next_attempt_at: string | null
+  created_at: string
+  finished_at: string | null
+  response_status: number | null
+  response_body: string | null
+  error: string | null
+  duration_ms: number | null
+}
+
+export interface WebhooksTable {
+  id: string
+  organization_id: string
+  url: string
+  description: string
+  events: string
+  secret_sealed: string
+  created_by: string
+  created_at: string
+  failing_since: string | null
+  disabled_at: string | null
+  disabled_because: 'person' | 'failures' | 'gone' | null
+  removed_at: string | null
 }

@@ -15,20 +15,32 @@ import type { ArtifactsTable, EpisodesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { parseJson, stringifyJson } from '../http/json.ts'
 import { hasRole } from '../organizations/permissions.ts'
+import { registerRobot } from '../robots/robots.ts'
 import { KIND_NAMES } from './artifact-kinds.ts'
 import { signUpload } from './links.ts'
 import type { startEpisodeInput } from './schema.ts'
 import { seedValue } from './seed.ts'
 
-/** Spelled out once: every run of every rig begins here, and a built query would cost more than the write. */
+/**
+ * Spelled out once: every run of every rig begins here, and a built query would cost more than the write. The device
+ * is the key's own, else what the robot string means; no row comes back when the project takes no episodes.
+ */
 const INSERT_EPISODE = `
-  INSERT INTO episodes (id, organization_id, project_id, api_key_id, account_id, status, source, name, robot,
-    policy_version, env_version, git_sha, seed, fps, metadata, requested_uploads, bytes_total, created_at, updated_at)
-  VALUES (?, ?, ?, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
+  INSERT INTO episodes (id, organization_id, project_id, device_id, package_id, api_key_id, account_id, status, source,
+    name, robot, policy_version, env_version, git_sha, seed, fps, metadata, requested_uploads, bytes_total, created_at,
+    updated_at)
+  SELECT ?, ?, p.id, d.id, d.package_id, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?
+  FROM projects p
+  LEFT JOIN devices d
+    ON d.id = COALESCE(?, (SELECT r.device_id FROM device_robots r WHERE r.project_id = p.id AND r.robot = ?))
+  WHERE p.id = ? AND p.archived_at IS NULL
+  RETURNING device_id`
 
 /**
- * Opens an episode and signs one upload for each requested slot. One write, answered once it is on the disk.
+ * Opens an episode and signs one upload for each requested slot. One write, answered once it is on the disk; a robot
+ * that is not known yet is registered first.
  *
+ * @throws AppError conflict when the project is archived
  * @example await startEpisode(ctx, caller, { name: 'pick and place', request_uploads: ['video'] })
  */
 export async function startEpisode(
@@ -42,17 +54,17 @@ export async function startEpisode(
   const { organization_id, project_id, account_id, credential } = caller
   const kinds = [...new Set(input.request_uploads ?? [])]
   const metadata = input.otel ? { ...input.metadata, otel: input.otel } : (input.metadata ?? {})
-  await ctx.db.executeQuery(
+  // What is empty after trimming was not given.
+  const robot = input.robot || null
+  const written = await ctx.db.executeQuery<{ device_id: string | null }>(
     CompiledQuery.raw(INSERT_EPISODE, [
       id,
       organization_id,
-      project_id,
       credential.kind === 'api_key' ? credential.id : null,
       account_id,
       input.source ?? 'real',
-      // What is empty after trimming was not given.
       input.name || null,
-      input.robot || null,
+      robot,
       input.policy_version || null,
       input.env_version || null,
       input.git_sha || null,
@@ -62,12 +74,37 @@ export async function startEpisode(
       JSON.stringify(kinds),
       created_at,
       created_at,
+      caller.pinned_device_id,
+      robot,
+      project_id,
     ]),
   )
+  const [row] = written.rows
+  if (!row) throw archivedProject()
+  if (robot !== null && row.device_id === null) await assignRobot(ctx, caller, id, robot)
   const upload_urls = kinds.map((kind) =>
     signUpload(ctx, { organization_id, episode_id: id, kind, by: credential.id }, at),
   )
   return { episode_id: id, status: 'recording', storage: 'r2', upload_urls }
+}
+
+function archivedProject(): AppError {
+  return new AppError(
+    'conflict',
+    'This project is archived and takes no episodes. Restore it, or name another.',
+  )
+}
+
+/** The first episode of a robot that nobody has registered. */
+async function assignRobot(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: OrganizationCaller,
+  id: string,
+  robot: string,
+): Promise<void> {
+  const device_id = await registerRobot(ctx, caller, robot)
+  if (device_id === null) return
+  await ctx.db.updateTable('episodes').set({ device_id }).where('id', '=', id).execute()
 }
 
 /**
@@ -121,7 +158,7 @@ export async function artifactRows(
   return rows.sort((a, b) => KIND_NAMES.indexOf(a.kind) - KIND_NAMES.indexOf(b.kind))
 }
 
-export type SummaryRow = Omit<EpisodesTable, 'metadata' | 'requested_uploads'>
+export type SummaryRow = Omit<EpisodesTable, 'metadata' | 'requested_uploads' | 'package_id'>
 
 export function toSummary(ctx: Pick<AppContext, 'config'>, row: SummaryRow): EpisodeSummary {
   return {

@@ -9,6 +9,7 @@ const COLUMNS = [
   'id',
   'organization_id',
   'project_id',
+  'device_id',
   'api_key_id',
   'account_id',
   'status',

@@ -1,24 +1,14 @@
+import type { Device, DeviceList } from '../../sdk/wire.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
+import type { DevicesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { enter, type Place } from '../organizations/act-within.ts'
 import type { Scope } from '../organizations/scopes.ts'
-
-/** A robot. */
-export interface Device {
-  /** `dev_…` */
-  id: string
-  name: string
-  /** Slugs. */
-  organization: string
-  project: string
-  created_at: string
-  /** How many SSH keys are selected for it. */
-  ssh_key_count: number
-}
+import { accountBehind, forgetRobots, nameRobots } from '../robots/robots.ts'
 
 /** What an address names: organization and project by slug or id, and with them a device by name or id. */
 export interface ProjectAddress {
@@ -57,11 +47,15 @@ export async function createDevice(
   await ctx.db.transaction().execute(async (trx) => {
     await trx
       .insertInto('devices')
-      .values({ id, organization_id, project_id, name: input.name, created_by, created_at })
+      .values({
+        ...{ id, organization_id, project_id, name: input.name, status: 'offline' },
+        ...{ confirmed_at: created_at, created_by, created_at },
+      })
       .execute()
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? nameTaken() : error
       })
+    await nameRobots(trx, project_id, id, [input.name])
     await recordEvent(trx, created_at, {
       action: 'device.created',
       actor: actorOf(caller),
@@ -70,7 +64,7 @@ export async function createDevice(
       detail: { name: input.name },
     })
   })
-  return toDevice({ id, name: input.name, created_at, ssh_key_count: 0 }, place)
+  return getDevice(ctx, caller, { ...input, device: id })
 }
 
 function nameTaken(): AppError {
@@ -78,24 +72,13 @@ function nameTaken(): AppError {
   return new AppError('conflict', `name: ${message}`, { errors: [{ path: 'name', message }] })
 }
 
-/** A service key stands for whoever minted it. */
-async function accountBehind(ctx: Ctx, caller: Caller): Promise<string> {
-  if (caller.account_id !== null) return caller.account_id
-  const { created_by } = await ctx.db
-    .selectFrom('api_keys')
-    .select('created_by')
-    .where('id', '=', caller.credential.id)
-    .executeTakeFirstOrThrow()
-  return created_by
-}
-
 /** The devices of a project by name; a key that is pinned to one sees that one. */
-export async function listDevices(ctx: Ctx, caller: Caller, input: ProjectAddress): Promise<Device[]> {
+export async function listDevices(ctx: Ctx, caller: Caller, input: ProjectAddress): Promise<DeviceList> {
   const place = await enter(ctx, caller, input, 'fleet:read')
   const pinned = pinOf(caller)
   let query = deviceRows(ctx, place).orderBy('d.name')
   if (pinned !== null) query = query.where('d.id', '=', pinned)
-  return (await query.execute()).map((row) => toDevice(row, place))
+  return onePage((await query.execute()).map((row) => toDevice(row, place)))
 }
 
 /**
@@ -103,7 +86,7 @@ export async function listDevices(ctx: Ctx, caller: Caller, input: ProjectAddres
  *
  * @throws AppError not_found, insufficient_scope, forbidden
  */
-export async function listAllDevices(ctx: Ctx, caller: Caller, input: { org: string }): Promise<Device[]> {
+export async function listAllDevices(ctx: Ctx, caller: Caller, input: { org: string }): Promise<DeviceList> {
   const { organization_id, organization_slug } = await enter(ctx, caller, input, 'fleet:read')
   let query = deviceRows(ctx, { organization_id })
     .innerJoin('projects as p', 'p.id', 'd.project_id')
@@ -114,7 +97,11 @@ export async function listAllDevices(ctx: Ctx, caller: Caller, input: { org: str
   if (pinned !== null) query = query.where('d.id', '=', pinned)
   const project = caller.kind === 'organization' ? caller.pinned_project_id : null
   if (project !== null) query = query.where('d.project_id', '=', project)
-  return (await query.execute()).map((row) => toDevice(row, { ...row, organization_slug }))
+  return onePage((await query.execute()).map((row) => toDevice(row, { ...row, organization_slug })))
+}
+
+function onePage(items: Device[]): DeviceList {
+  return { items, total: items.length, page: 1, page_size: items.length, next_cursor: null }
 }
 
 /** @throws AppError not_found, also for a key that is pinned to another device */
@@ -148,6 +135,7 @@ export async function removeDevice(
       .returning('id')
       .executeTakeFirst()
     if (!removed) throw noDevice()
+    await forgetRobots(trx, device_id)
     await trx.deleteFrom('device_ssh_keys').where('device_id', '=', device_id).execute()
     const keys = await trx
       .updateTable('api_keys')
@@ -214,10 +202,8 @@ function deviceRows(
 ) {
   const rows = ctx.db
     .selectFrom('devices as d')
+    .selectAll('d')
     .select((select) => [
-      'd.id',
-      'd.name',
-      'd.created_at',
       select
         .selectFrom('device_ssh_keys as s')
         .whereRef('s.device_id', '=', 'd.id')
@@ -232,16 +218,24 @@ function deviceRows(
 }
 
 function toDevice(
-  row: Pick<Device, 'id' | 'name' | 'created_at' | 'ssh_key_count'>,
+  row: DevicesTable & { ssh_key_count: number },
   place: Pick<Place, 'organization_slug' | 'project_slug'>,
 ): Device {
-  const { id, name, created_at, ssh_key_count } = row
+  const { id, name, dsn, type, status, environment, sdk_version, created_at, ssh_key_count } = row
   return {
-    id,
-    name,
+    ...{ id, name, dsn, type, status, environment, sdk_version, created_at, ssh_key_count },
+    last_heartbeat: row.last_heartbeat_at,
+    metrics: {
+      cpu_usage: row.cpu_usage,
+      memory_usage: row.memory_usage,
+      disk_usage: row.disk_usage,
+      clock_offset_ms: row.clock_offset_ms,
+      backlog_episodes: row.backlog_episodes,
+      backlog_bytes: row.backlog_bytes,
+    },
+    groups: [],
+    confirmed: row.confirmed_at !== null,
     organization: place.organization_slug,
     project: place.project_slug,
-    created_at,
-    ssh_key_count,
   }
 }

@@ -49,7 +49,7 @@ export const fleetDoors: Door[] = [
     status: 200,
     refusals: ['not_found', 'forbidden', 'insufficient_scope'],
     example: { params: { org: HERE.org } },
-    handle: async (ctx, input, caller) => ({ items: await listAllDevices(ctx, caller, input) }),
+    handle: (ctx, input, caller) => listAllDevices(ctx, caller, input),
   }),
   door({
     method: 'GET',
@@ -62,7 +62,7 @@ export const fleetDoors: Door[] = [
     status: 200,
     refusals: ['not_found', 'forbidden', 'insufficient_scope'],
     example: { params: HERE },
-    handle: async (ctx, input, caller) => ({ items: await listDevices(ctx, caller, input) }),
+    handle: (ctx, input, caller) => listDevices(ctx, caller, input),
   }),
   door({
     method: 'POST',

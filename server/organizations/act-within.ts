@@ -42,6 +42,25 @@ export async function actWithin(
   }
 }
 
+/**
+ * The same caller in the project that a request names in the header `X-RoboTrace-Project`; without one, in the
+ * project of its key, else in `default`.
+ *
+ * @param named slug or id
+ * @throws AppError not_found for a project of somebody else, or outside of the key's pin
+ */
+export async function inProject(
+  ctx: Pick<AppContext, 'db'>,
+  caller: OrganizationCaller,
+  named: string | undefined,
+): Promise<OrganizationCaller> {
+  if (!named) return caller
+  const place = await findPlace(ctx, caller.organization_id, named)
+  const pinned = caller.pinned_project_id
+  if (!place || (pinned !== null && pinned !== place.project_id)) throw unknown('project')
+  return { ...caller, project_id: place.project_id }
+}
+
 /** What an address below /api/v1/organizations/:org names. */
 export interface Place {
   organization_id: string

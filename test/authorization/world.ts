@@ -165,7 +165,15 @@ async function insertDevice(server: TestServer, { organization_id, project_id, b
   const created_at = server.ctx.now().toISOString()
   await server.ctx.db
     .insertInto('devices')
-    .values({ id, organization_id, project_id, name, created_by: by.caller.account_id, created_at })
+    .values({
+      id,
+      organization_id,
+      project_id,
+      name,
+      status: 'offline',
+      created_by: by.caller.account_id,
+      created_at,
+    })
     .execute()
   return { id, name }
 }

@@ -18,7 +18,7 @@ beforeEach(() => {
   vi.stubEnv('ROBOTRACE_HOME', home)
   vi.stubEnv('ROBOTRACE_API_KEY', '')
   vi.stubEnv('ROBOTRACE_BASE_URL', '')
-  vi.stubEnv('ROBOTRACE_ORGANIZATION', '')
+  vi.stubEnv('ROBOTRACE_ORG', '')
   vi.stubEnv('REROBOTS_API_TOKEN', '')
 })
 
@@ -97,7 +97,7 @@ describe('where key and address come from', () => {
       return server.arrived.map((one) => one.headers['x-robotrace-organization'])
     }
     expect(await headers()).toEqual([undefined, undefined, undefined])
-    vi.stubEnv('ROBOTRACE_ORGANIZATION', 'halcyon')
+    vi.stubEnv('ROBOTRACE_ORG', 'halcyon')
     expect(await headers()).toEqual(['halcyon', undefined, 'halcyon'])
     expect(await headers('acme')).toEqual(['acme', undefined, 'acme'])
     expect(server.arrived.map(({ method }) => method)).toEqual(['POST', 'PUT', 'POST'])

@@ -78,6 +78,7 @@ export async function device(server: TestServer, lab: Tenant, name = 'arm-3') {
       id,
       organization_id: lab.organization_id,
       project_id,
+      status: 'offline',
       name,
       created_by: lab.owner.caller.account_id,
       created_at: server.ctx.now().toISOString(),

@@ -140,7 +140,7 @@ async function robot(server: TestServer, tenant_: { organization_id: string; own
   const { organization_id } = tenant_
   await server.ctx.db
     .insertInto('devices')
-    .values({ id, organization_id, project_id, name, created_by, created_at })
+    .values({ id, organization_id, project_id, name, status: 'offline', created_by, created_at })
     .execute()
   return id
 }

@@ -1,0 +1,46 @@
+import type Sqlite from 'better-sqlite3'
+
+/**
+ * Totals that lists show and pages are found by, kept in the transaction of each change: nothing counts a large
+ * table. Triggers are spelled differently by each database, so they cannot stand in schema.sql; these are SQLite's.
+ *
+ * @example keepRollups(sqlite)
+ */
+export function keepRollups(sqlite: Sqlite.Database): void {
+  for (const text of [...episodeDays(), ...deviceCounts()]) sqlite.exec(text)
+}
+
+/** Each episode counts twice: for its project, and for its device when it has one. */
+function episodeDays(): string[] {
+  const add = (row: 'NEW' | 'OLD', n: 1 | -1): string => `
+    INSERT INTO episode_days (project_id, device_id, status, day, n)
+      SELECT ${row}.project_id, '', ${row}.status, substr(${row}.created_at, 1, 10), ${n}
+      WHERE ${row}.archived_at IS NULL
+      ON CONFLICT (project_id, device_id, status, day) DO UPDATE SET n = n + ${n};
+    INSERT INTO episode_days (project_id, device_id, status, day, n)
+      SELECT ${row}.project_id, ${row}.device_id, ${row}.status, substr(${row}.created_at, 1, 10), ${n}
+      WHERE ${row}.archived_at IS NULL AND ${row}.device_id IS NOT NULL
+      ON CONFLICT (project_id, device_id, status, day) DO UPDATE SET n = n + ${n};`
+  return [
+    `CREATE TRIGGER episode_days_insert AFTER INSERT ON episodes BEGIN ${add('NEW', 1)} END`,
+    `CREATE TRIGGER episode_days_update AFTER UPDATE OF status, device_id, archived_at, created_at ON episodes
+      BEGIN ${add('OLD', -1)} ${add('NEW', 1)} END`,
+    `CREATE TRIGGER episode_days_delete AFTER DELETE ON episodes BEGIN ${add('OLD', -1)} END`,
+  ]
+}
+
+function deviceCounts(): string[] {
+  const add = (row: 'NEW' | 'OLD', n: 1 | -1): string => `
+    INSERT INTO device_counts (project_id, status, type, confirmed, n)
+      SELECT ${row}.project_id, ${row}.status, coalesce(${row}.type, ''), ${row}.confirmed_at IS NOT NULL, ${n}
+      WHERE ${row}.removed_at IS NULL
+      ON CONFLICT (project_id, status, type, confirmed) DO UPDATE SET n = n + ${n};`
+  return [
+    `CREATE TRIGGER device_counts_insert AFTER INSERT ON devices BEGIN ${add('NEW', 1)} END`,
+    `CREATE TRIGGER device_counts_update AFTER UPDATE OF status, type, confirmed_at, removed_at ON devices
+      WHEN OLD.status <> NEW.status OR OLD.type IS NOT NEW.type OR (OLD.confirmed_at IS NULL) <> (NEW.confirmed_at IS NULL)
+        OR (OLD.removed_at IS NULL) <> (NEW.removed_at IS NULL)
+      BEGIN ${add('OLD', -1)} ${add('NEW', 1)} END`,
+    `CREATE TRIGGER device_counts_delete AFTER DELETE ON devices BEGIN ${add('OLD', -1)} END`,
+  ]
+}
