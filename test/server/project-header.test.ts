@@ -25,7 +25,7 @@ describe('the header X-RoboTrace-Project', () => {
     const theirs = await project(server, other.organization_id, 'warehouse')
     const answers = ['warehouse', theirs, 'nothing'].map(async (named) => {
       const answer = await start(server, { ...bearer(lab.api_key), 'X-RoboTrace-Project': named })
-      const { detail, code } = await answer.json()
+      const { detail, code } = (await answer.json()) as { detail: string; code: string }
       return { status: answer.status, detail, code }
     })
     const missing = { status: 404, detail: 'No such project.', code: 'not_found' }
@@ -92,7 +92,7 @@ async function project(server: TestServer, organization_id: string, slug: string
 }
 
 async function projectOf(server: TestServer, started: Response): Promise<string> {
-  const { episode_id } = await started.json()
+  const { episode_id } = (await started.json()) as { episode_id: string }
   const { project_id } = await server.ctx.db
     .selectFrom('episodes')
     .select('project_id')
