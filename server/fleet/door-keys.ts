@@ -1,5 +1,5 @@
 import { actorOf, recordEvent } from '../audit/audit.ts'
-import type { PersonCaller } from '../caller.ts'
+import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { hasRole, isAtLeast, LEAST_ROLE_AT_DOORS, requireRole } from '../organizations/permissions.ts'
