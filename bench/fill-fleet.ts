@@ -125,7 +125,15 @@ function insertEpisodes(sqlite: Sqlite.Database, wish: Wish, plan: Plan): void {
     const status = random() < 0.001 ? 'recording' : random() < 0.03 ? 'failed' : 'ready'
     const source = random() < 0.0001 ? 'replay' : random() < 0.05 ? 'sim' : 'real'
     insert.run(
-      ...[newId('ep'), wish.organization_id, plan.projects[where], robot?.id, wish.account_id, status, source],
+      ...[
+        newId('ep'),
+        wish.organization_id,
+        plan.projects[where],
+        robot?.id,
+        wish.account_id,
+        status,
+        source,
+      ],
       ...[`pick and place ${nth}`, robot?.name, policyOf(random(), nth), METADATA, at, at],
       ...[status === 'recording' ? null : at, random() < 0.005 ? at : null],
     )

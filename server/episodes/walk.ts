@@ -39,10 +39,10 @@ export interface Found {
 }
 
 /**
- * So many rows of an index one request looks at, however rare what it looks for is. Reading one takes about half a
- * microsecond, so that no page costs more than a few milliseconds.
+ * So many rows one request looks at, however rare what it looks for is. Reading one takes about half a microsecond, and
+ * several where it lies alone on its page: no request takes more than some milliseconds.
  */
-const MOST_LOOKED_AT = 5_000
+const MOST_LOOKED_AT = 2_500
 
 /** Rows of each index that are looked at to find out which of them leads furthest back for the same work. */
 const PROBED = 500
@@ -59,19 +59,17 @@ const NEWEST: Position = { created_at: '9999', id: '' }
 export async function walkEpisodes(db: Database, walk: Walk): Promise<Found> {
   const lanes: Lane[] = []
   for (const place of walk.places) lanes.push(await chooseLane(db, walk, place))
-  const step = Math.max(8, Math.ceil((2 * (walk.limit + 1)) / Math.max(1, lanes.length)))
-  const want = Math.min(walk.limit + 1, step)
+  const want = Math.min(walk.limit + 1, Math.max(8, Math.ceil((2 * walk.limit) / Math.max(1, lanes.length))))
   const found: Position[] = []
   for (let budget = MOST_LOOKED_AT; budget > 0; ) {
-    const lane = furthestBehind(lanes)
-    if (!lane) break
+    const lane = slowest(lanes)
     // Everything that is newer than where the slowest lane stands is known by now.
-    if (found.filter((one) => isNewer(one, lane.frontier)).length > walk.limit) break
-    const looked = await look(db, walk, lane, { want, most: budget })
-    found.push(...looked.found)
-    budget -= looked.cost
+    if (!lane || found.filter((one) => isNewer(one, lane.frontier)).length > walk.limit) break
+    const most = Math.min(budget, lane.step)
+    found.push(...(await look(db, walk, lane, { want, most })))
+    budget -= most
   }
-  return cut(found, furthestBehind(lanes)?.frontier, walk.limit)
+  return cut(found, slowest(lanes)?.frontier, walk.limit)
 }
 
 /** What is certain: nothing newer can turn up any more in a lane that has not been walked so far yet. */
@@ -83,40 +81,51 @@ function cut(found: Position[], frontier: Position | undefined, limit: number): 
   return { found: certain, next: frontier ?? null }
 }
 
-/** One way through the episodes of a place, newest first: the columns that its index holds equal, and how far it is. */
+/** One way through the episodes of a place, newest first: an index, the columns it holds equal, and how far it is. */
 interface Lane {
+  index: string
   equal: readonly Column[]
   /** Said as it stands where the index is partial: that is how the database knows that it may use it. */
   literal: string
   place: Place
   frontier: Position
+  /** How many rows to look at next: more each time that too few of them fit. */
+  step: number
   ended: boolean
 }
 
 type Column = keyof Traits | keyof Place
 
+const ARCHIVED = 'archived_at IS NOT NULL'
+
 /** Where there is an index for it, in schema.sql. */
-const LANES: { equal: readonly Column[]; literal?: string; fits?: (walk: Walk) => boolean }[] = [
-  { equal: ['device_id'] },
-  { equal: ['project_id', 'policy_version'] },
-  {
-    equal: ['project_id', 'source'],
-    literal: "source <> 'real'",
-    fits: ({ traits }) => traits.source !== 'real',
-  },
-  { equal: ['project_id', 'status'] },
-  { equal: ['project_id'], literal: 'archived_at IS NOT NULL', fits: ({ archived }) => archived },
-  { equal: ['project_id'], fits: ({ archived }) => !archived },
-]
+const LANES: { index: string; equal: readonly Column[]; literal?: string; fits?: (walk: Walk) => boolean }[] =
+  [
+    { index: 'episodes_by_device', equal: ['device_id'] },
+    { index: 'episodes_by_policy', equal: ['project_id', 'policy_version'] },
+    {
+      index: 'episodes_by_source',
+      equal: ['project_id', 'source'],
+      literal: "source <> 'real'",
+      fits: ({ traits }) => traits.source !== 'real',
+    },
+    { index: 'episodes_by_status', equal: ['project_id', 'status'] },
+    {
+      index: 'episodes_archived',
+      equal: ['project_id'],
+      literal: ARCHIVED,
+      fits: ({ archived }) => archived,
+    },
+  ]
 
 async function chooseLane(db: Database, walk: Walk, place: Place): Promise<Lane> {
-  const start = { place, frontier: walk.after ?? NEWEST, ended: false }
+  const start = { place, frontier: walk.after ?? NEWEST, step: 4 * (walk.limit + 1), ended: false }
   const lanes = LANES.filter(({ fits }) => fits === undefined || fits(walk))
     .filter(({ equal }) => equal.every((column) => valueOf(walk, place, column) !== undefined))
-    .map(({ equal, literal = '' }): Lane => ({ ...start, equal, literal }))
+    .map(({ index, equal, literal = '' }): Lane => ({ ...start, index, equal, literal }))
   const depth = Math.max(50, Math.floor(PROBED / walk.places.length))
   const [first, ...others] = lanes
-  if (!first) throw new Error('every project can be walked by time')
+  if (!first) return { ...start, index: 'episodes_newest', equal: ['project_id'], literal: '' }
   if (others.length === 0) return first
   let best = { lane: first, ...(await probe(db, walk, first, depth)) }
   for (const lane of others) {
@@ -152,23 +161,23 @@ async function look(
   walk: Walk,
   lane: Lane,
   { want, most }: { want: number; most: number },
-): Promise<{ found: Position[]; cost: number }> {
+): Promise<Position[]> {
   const rest = restOf(walk, lane)
-  const { text, params } = inside(walk, lane, rest)
-  const fits = rest.map((column) => `${column} = ?`)
-  if (lane.literal !== 'archived_at IS NOT NULL') fits.push(walk.archived ? 'archived_at IS NOT NULL' : 'archived_at IS NULL')
+  const { text, params } = inside(walk, lane, ['archived_at', ...rest])
+  const fits = [...rest.map((column) => `${column} = ?`), walk.archived ? ARCHIVED : 'archived_at IS NULL']
   const found = await run<Position>(
     db,
-    `SELECT created_at, id FROM (${text}) AS looked${fits.length > 0 ? ` WHERE ${fits.join(' AND ')}` : ''} LIMIT ?`,
+    `SELECT created_at, id FROM (${text}) AS looked WHERE ${fits.join(' AND ')} LIMIT ?`,
     [...params, most, ...rest.map((column) => valueOf(walk, lane.place, column)), want],
   )
   const last = found.at(-1)
   if (last && found.length === want) {
     lane.frontier = last
-    return { found, cost: want }
+  } else {
+    lane.step *= 2
+    await moveOn(db, walk, lane, most)
   }
-  await moveOn(db, walk, lane, most)
-  return { found, cost: most }
+  return found
 }
 
 /** To the last of the rows that were looked at, or to the end of the lane. */
@@ -185,17 +194,19 @@ async function moveOn(db: Database, walk: Walk, lane: Lane, looked: number): Pro
 }
 
 /**
- * The rows of a lane in its order. The bound stands inside, and every other condition outside of it: that bounds what
- * is looked at, and leaves the database no other index to choose.
+ * The rows of a lane in its order, from the index that is meant: without statistics the database guesses, and a wrong
+ * guess costs a second. The bound stands inside and every other condition outside of it, so that it bounds what is
+ * looked at and not what is found.
  */
-function inside(walk: Walk, lane: Lane, more: readonly Column[]): { text: string; params: unknown[] } {
+function inside(walk: Walk, lane: Lane, more: readonly string[]): { text: string; params: unknown[] } {
   const terms = lane.equal.map((column) => `${column} = ?`)
   if (lane.literal) terms.push(lane.literal)
   if (walk.since !== null) terms.push('created_at >= ?')
   terms.push('(created_at, id) < (?, ?)')
-  const columns = ['created_at', 'id', 'archived_at', ...more]
+  const columns = ['created_at', 'id', ...more]
   return {
-    text: `SELECT ${columns.join(', ')} FROM episodes WHERE ${terms.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    text: `SELECT ${columns.join(', ')} FROM episodes INDEXED BY ${lane.index} WHERE ${terms.join(' AND ')}
+      ORDER BY created_at DESC, id DESC LIMIT ?`,
     params: [
       ...lane.equal.map((column) => valueOf(walk, lane.place, column)),
       ...(walk.since === null ? [] : [walk.since]),
@@ -220,12 +231,13 @@ function valueOf(walk: Walk, place: Place, column: Column): string | undefined {
   return walk.traits[column]
 }
 
-function furthestBehind(lanes: readonly Lane[]): Lane | undefined {
-  let slowest: Lane | undefined
+/** The one that has got least far back. */
+function slowest(lanes: readonly Lane[]): Lane | undefined {
+  let found: Lane | undefined
   for (const lane of lanes) {
-    if (!lane.ended && (!slowest || isNewer(lane.frontier, slowest.frontier))) slowest = lane
+    if (!lane.ended && (!found || isNewer(lane.frontier, found.frontier))) found = lane
   }
-  return slowest
+  return found
 }
 
 function isNewer(one: Position, other: Position): boolean {
