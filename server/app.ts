@@ -27,6 +27,8 @@ import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { publicError } from './procedures.ts'
+import { sessionDoors } from './sessions/rest.ts'
+import { softwareDoors } from './software/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
 
@@ -46,6 +48,8 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...sessionDoors,
+  ...softwareDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

@@ -19,7 +19,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
-  capsules: [],
+  capsules: ['software'],
   device_groups: ['fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
@@ -29,7 +29,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   outbox: ['outbox'],
   // fleet: what software a device runs.
-  packages: ['fleet'],
+  packages: ['fleet', 'software'],
   projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: [],
   webhooks: ['outbox'],

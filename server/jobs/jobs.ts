@@ -1,3 +1,4 @@
+import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
 import { moveMerged } from '../fleet/merge.ts'
 import { sweepSilent } from '../fleet/status.ts'
@@ -11,10 +12,11 @@ const DAY_MS = 24 * HOUR_MS
 const LOGINS_KEPT_MS = 7 * DAY_MS
 
 /** Starts the work that comes back by itself. */
-export function scheduleJobs(ctx: Pick<AppContext, 'db' | 'now' | 'background'>): void {
+export function scheduleJobs(ctx: Pick<AppContext, 'db' | 'now' | 'background' | 'blobs' | 'log'>): void {
   ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
   ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
+  ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */
