@@ -300,15 +300,13 @@ describe('making enrolment tokens', () => {
     ])
   })
 
-  test('asks for the password again after two hours, in the portal and over REST', async () => {
+  test('asks for the password again after two hours', async () => {
     await using server = await startTestServer()
     const at = await tenant(server)
-    const token = await accessToken(server, at.owner)
     server.clock.advance('121m')
     await expect(makeToken(server, at)).rejects.toMatchObject({
       data: { problem: { code: 'step_up_required' } },
     })
-    expect((await sendJson(server, 'POST', pathOf(at), token, { label: 'x' })).status).toBe(401)
   })
 
   test('another organization’s are not there: neither to list, nor to revoke, nor to put devices into its groups', async () => {
