@@ -29,7 +29,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   outbox: ['outbox'],
   packages: [],
-  projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
+  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: [],
   webhooks: ['outbox'],
 }

@@ -13,6 +13,10 @@ import {
 import type { Target } from './world.ts'
 
 const OUTSIDE_OF_PIN = { key_pinned_to_another_device: 404 } as const
+/** Names, which every credential of the organization may read. */
+const ANY_SCOPE = { key_without_the_scope: 'in' } as const
+/** What is the whole organization's is not for a key of one robot. */
+const NOT_PINNED = { key_pinned_to_another_device: 403 } as const
 
 /** Who may do what over REST: one line a route. A route that is not here fails the test. */
 export const REST: Record<string, Row> = {
@@ -64,6 +68,19 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/user/ssh-keys': ownOverRest(),
   'DELETE /api/v1/user/ssh-keys/:id': ownOverRest(),
 
+  'GET /api/v1/organizations': anyCredential(),
+  'GET /api/v1/organizations/:org': inOrganization('fleet:read', ANY_SCOPE),
+  'PATCH /api/v1/organizations/:org': inOrganization('admin', NOT_PINNED),
+  // People may look whatever their role; keys need the scope.
+  'GET /api/v1/organizations/:org/members': inOrganization('admin', {
+    ...NOT_PINNED,
+    viewer: 'in',
+    member: 'in',
+  }),
+  'GET /api/v1/organizations/:org/projects': inOrganization('fleet:read', ANY_SCOPE),
+  'POST /api/v1/organizations/:org/projects': inOrganization('admin', NOT_PINNED),
+  'GET /api/v1/organizations/:org/projects/:project': inOrganization('fleet:read', ANY_SCOPE),
+  'PATCH /api/v1/organizations/:org/projects/:project': inOrganization('admin', NOT_PINNED),
   'GET /api/v1/organizations/:org/projects/:project/devices/:device/authorized_keys': inOrganization(
     'fleet:read',
     OUTSIDE_OF_PIN,
@@ -130,6 +147,22 @@ export const TRPC: Record<string, Call> = {
   'clients.list': { row: staffInPortal() },
   'clients.get': { row: staffInPortal(), input: ({ organization_id }) => ({ id: organization_id }) },
   'clients.create': { row: staffInPortal(), input: ({ episode_id }) => ({ name: episode_id }) },
+  'organization.get': { row: inPortal('viewer'), input: organization },
+  'organization.rename': { row: inPortal('admin'), input: (at) => ({ ...organization(at), name: 'Otter' }) },
+  'organization.projects': { row: inPortal('viewer'), input: organization },
+  'organization.createProject': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), name: at.episode_id }),
+  },
+  'organization.changeProject': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), project: 'default', name: 'Bench' }),
+  },
+  'organization.secondFactor': { row: inPortal('viewer'), input: organization },
+  'organization.setSecondFactor': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), required: false }),
+  },
   'members.list': { row: inPortal('viewer'), input: organization },
   'members.consequences': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: null }) },
   'members.changeRole': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: 'member' }) },
