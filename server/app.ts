@@ -29,6 +29,7 @@ import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { publicError } from './procedures.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
+import { webhookDoors } from './webhooks/rest.ts'
 
 /**
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
@@ -46,6 +47,7 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...webhookDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

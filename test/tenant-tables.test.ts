@@ -27,15 +27,16 @@ const TENANT_TABLES: Record<string, string[]> = {
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
-  outbox: ['outbox'],
+  // webhooks: takes out what outbox put in.
+  outbox: ['outbox', 'webhooks'],
   packages: [],
   projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
-  webhook_deliveries: [],
-  webhooks: ['outbox'],
+  webhook_deliveries: ['jobs', 'webhooks'],
+  webhooks: ['outbox', 'webhooks'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
-const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'uploads'].map(
+const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'told', 'uploads'].map(
   (name) => `server/episodes/${name}.ts`,
 )
 
