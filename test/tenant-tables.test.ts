@@ -20,25 +20,33 @@ const TENANT_TABLES: Record<string, string[]> = {
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
   capsules: [],
-  device_groups: [],
+  device_groups: ['fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
-  enrolment_tokens: [],
+  enrolment_tokens: ['fleet'],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
-  packages: [],
+  // fleet: what software a device runs.
+  packages: ['fleet'],
   projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: ['jobs', 'webhooks'],
   webhooks: ['outbox', 'webhooks'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
-const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'told', 'uploads'].map(
-  (name) => `server/episodes/${name}.ts`,
-)
+const EPISODE_FILES = [
+  'archive',
+  'artifacts',
+  'episodes',
+  'finalize',
+  'list',
+  'of-device',
+  'told',
+  'uploads',
+].map((name) => `server/episodes/${name}.ts`)
 
 const NAMING =
   /\b(?:selectFrom|insertInto|updateTable|deleteFrom|\w+Join|using|from)\(\s*'([a-z_]+)(?: as \w+)?'/g

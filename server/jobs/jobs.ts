@@ -1,6 +1,10 @@
 import type { AppContext } from '../context.ts'
+import { moveMerged } from '../fleet/merge.ts'
+import { sweepSilent } from '../fleet/status.ts'
 import { createTeller, TELL_EVERY_MS } from '../webhooks/teller.ts'
 
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -14,6 +18,8 @@ const DELIVERIES_KEPT_MS = 30 * DAY_MS
 export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('tell webhooks', TELL_EVERY_MS, createTeller(ctx))
   ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
+  ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
+  ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */

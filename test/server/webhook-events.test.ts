@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { handleLeaks } from '../../server/leaked-keys/leaked-keys.ts'
 import { poll, start } from '../device-login/login.ts'
 import { device } from '../fleet-requests.ts'
@@ -75,7 +76,7 @@ test('keys that end with their device, and with the membership of their owner', 
   })
   await server.ctx.background.drain()
   expect(told(receiver.received)).toMatchObject([
-    { type: 'key.revoked', key_id: robot.key.slice(3, 13) },
+    { type: 'key.revoked', key_id: robot.key.slice(3, 13), because: 'its device was removed' },
     { type: 'key.revoked', key_id: personal.id, because: 'its owner left the organization' },
   ])
 })
@@ -135,4 +136,54 @@ test('nobody is written an event for who does not ask: the outbox stays empty', 
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
   expect(n).toBe(0)
+})
+
+test('the key of a robot that enrols, what ends when it enrols again, and that it fell silent', async () => {
+  await using receiver = await startReceiver()
+  await using server = await serverFor(receiver)
+  const events = ['key.minted', 'key.revoked', 'device.offline'] as const
+  const { at, portal } = await tenantWithWebhook(server, receiver.url, [...events])
+  const { token } = await portal.fleet.makeEnrolmentToken.mutate({
+    ...{ org: at.organization_id, project: 'default', label: 'cell 2' },
+  })
+  const enrol = async () => {
+    const answer = await server.fetch('/api/v1/devices/enroll', {
+      method: 'POST',
+      headers: { ...bearer(token), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'arm-9', nonce: '0123456789abcdef0123456789abcdef' }),
+    })
+    return z.looseObject({ api_key: z.string() }).parse(await answer.json()).api_key
+  }
+  const first = await enrol()
+  const second = await enrol()
+  await server.ctx.background.drain()
+  expect(told(receiver.received)).toEqual([
+    { type: 'key.minted', key_id: first.slice(3, 13), because: 'minted' },
+    { type: 'key.revoked', key_id: first.slice(3, 13), because: 'its device enrolled again' },
+    { type: 'key.minted', key_id: second.slice(3, 13), because: 'minted' },
+  ])
+  expect(message.parse(JSON.parse(receiver.received[0]?.text ?? '')).project).toMatchObject({
+    slug: 'default',
+  })
+  receiver.received.length = 0
+  const beaten = await server.fetch(
+    `/api/v1/organizations/${at.organization_id}/projects/default/devices/arm-9/heartbeat`,
+    {
+      method: 'POST',
+      headers: { ...bearer(second), 'Content-Type': 'application/json' },
+      body: '{}',
+    },
+  )
+  expect(beaten.status).toBe(200)
+  await server.ctx.background.drain()
+  server.clock.advance('2m')
+  await server.ctx.background.drain()
+  await server.ctx.background.drain()
+  const [offline] = receiver.received.map(({ text }) => message.parse(JSON.parse(text)))
+  expect(receiver.received).toHaveLength(1)
+  expect(offline).toMatchObject({
+    type: 'device.offline',
+    project: { slug: 'default' },
+    data: { name: 'arm-9', status: 'offline', last_heartbeat: expect.any(String) },
+  })
 })
