@@ -31,6 +31,7 @@ import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
+import { webhookDoors } from './webhooks/rest.ts'
 
 /**
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
@@ -50,6 +51,7 @@ export const DOORS: readonly Door[] = [
   ...fleetDoors,
   ...organizationDoors,
   ...memberDoors,
+  ...webhookDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

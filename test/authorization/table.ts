@@ -19,6 +19,9 @@ const ANY_SCOPE = { key_without_the_scope: 'in' } as const
 /** What is the whole organization's is not for a key of one robot. */
 const NOT_PINNED = { key_pinned_to_another_device: 403 } as const
 
+/** Webhooks tell of the whole organization, so a key for one device is not for them. */
+const ofWebhooks = inOrganization('admin', { key_pinned_to_another_device: 403 })
+
 /** Who may do what over REST: one line a route. A route that is not here fails the test. */
 export const REST: Record<string, Row> = {
   'POST /api/ingest/episode': ofCredential('episodes:write'),
@@ -60,6 +63,16 @@ export const REST: Record<string, Row> = {
 
   'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
   'GET /api/v1/admin/audit': staffOverRest(),
+
+  'GET /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'PATCH /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'DELETE /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/test': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': ofWebhooks,
 
   'GET /api/v1/user/api-tokens': ownOverRest(),
   // A token makes no token: it would outlive its own end.
@@ -124,6 +137,8 @@ const organization = ({ organization_id }: Target) => ({ organization_id })
 const somebody = ({ organization_id, account_id }: Target) => ({ organization_id, account_id })
 const episode = ({ episode_id }: Target) => ({ id: episode_id })
 const apiKey = ({ api_key_id }: Target) => ({ id: api_key_id })
+
+const hook = ({ organization_id, webhook_id }: Target) => ({ org: organization_id, webhook: webhook_id })
 
 const own: Call = { row: ownInPortal() }
 const open: Call = { row: everybody('own') }
@@ -279,6 +294,20 @@ export const TRPC: Record<string, Call> = {
   'deviceLogin.revokeKey': own,
   'notices.list': own,
   'notices.dismiss': own,
+  'webhooks.list': { row: inPortal('admin'), input: hook },
+  'webhooks.create': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), url: 'https://hooks.example.com/', events: ['key.minted'] }),
+  },
+  'webhooks.change': { row: inPortal('admin'), input: (at) => ({ ...hook(at), description: 'on call' }) },
+  'webhooks.rotateSecret': { row: inPortal('admin'), input: hook },
+  'webhooks.remove': { row: inPortal('admin'), input: hook },
+  'webhooks.test': { row: inPortal('admin'), input: hook },
+  'webhooks.deliveries': { row: inPortal('admin'), input: hook },
+  'webhooks.redeliver': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), delivery: at.delivery_id }),
+  },
   'audit.list': { row: inPortal('admin'), input: organization },
   'audit.listAll': { row: staffInPortal(), input: () => ({}) },
 }
