@@ -537,6 +537,8 @@ CREATE TABLE webhooks (
   description     TEXT NOT NULL,
   events          TEXT NOT NULL, -- separated by spaces: episode.ready device.offline
   secret_sealed   TEXT NOT NULL, -- 32 bytes, encrypted with a key that is not in this file
+  old_secret_sealed TEXT, -- signs beside it after a rotation,
+  old_secret_until  TEXT, -- until then
   created_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   failing_since   TEXT, -- the first of the failures since the last delivery that arrived
@@ -549,6 +551,7 @@ CREATE INDEX webhooks_organization ON webhooks (organization_id) WHERE removed_a
 -- What has happened and is still to be told: written with the change itself, turned into deliveries behind its back.
 CREATE TABLE outbox (
   id              TEXT NOT NULL PRIMARY KEY, -- msg_…: what a receiver tells repetitions by
+  seq             BIGINT NOT NULL, -- the order in which it happened
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   project_id      TEXT,
   type            TEXT NOT NULL, -- episode.ready
@@ -556,10 +559,11 @@ CREATE TABLE outbox (
   detail          TEXT NOT NULL, -- JSON object
   occurred_at     TEXT NOT NULL
 );
-CREATE INDEX outbox_oldest ON outbox (occurred_at, id);
+CREATE INDEX outbox_oldest ON outbox (seq);
 
 CREATE TABLE webhook_deliveries (
   id              TEXT NOT NULL PRIMARY KEY, -- del_…
+  seq             BIGINT NOT NULL, -- the order of the outbox
   webhook_id      TEXT NOT NULL REFERENCES webhooks (id),
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   message_id      TEXT NOT NULL, -- msg_…: the same for every attempt and every redelivery
@@ -575,8 +579,10 @@ CREATE TABLE webhook_deliveries (
   error           TEXT, -- why there was no answer
   duration_ms     BIGINT
 );
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
-CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, created_at, id);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_attempt_at, seq) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, seq);
+CREATE INDEX webhook_deliveries_seq ON webhook_deliveries (seq);
+CREATE INDEX webhook_deliveries_oldest ON webhook_deliveries (created_at);
 
 -- Audit and notices -------------------------------------------------------------------------
 

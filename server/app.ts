@@ -26,11 +26,14 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { leakedKeyDoors } from './leaked-keys/rest.ts'
+import { memberDoors } from './members/rest.ts'
+import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
 import { sessionDoors } from './sessions/rest.ts'
 import { softwareDoors } from './software/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
+import { webhookDoors } from './webhooks/rest.ts'
 
 /**
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
@@ -50,6 +53,9 @@ export const DOORS: readonly Door[] = [
   ...fleetDoors,
   ...sessionDoors,
   ...softwareDoors,
+  ...organizationDoors,
+  ...memberDoors,
+  ...webhookDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

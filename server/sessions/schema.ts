@@ -13,7 +13,7 @@ import type {
   TagSession,
 } from '../../sdk/wire.ts'
 import { accepts, answers } from '../http/conforms.ts'
-import { numberText, paging } from '../http/paging.ts'
+import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 
 const slugOrId = z.string().max(64)
@@ -66,7 +66,12 @@ export const listLogsQuery = sessionAddress.extend({
   search: z.string().max(200, 'must have at most 200 characters').optional(),
   since: time.optional(),
   until: time.optional(),
-  limit: numberText(1, 1_000).default(100),
+  limit: z.coerce
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(1_000, 'must be at most 1000')
+    .default(100),
   cursor: z
     .string()
     .regex(/^\d{1,9}$/, 'does not have the form of a cursor. Send next_cursor of the page before, unchanged')
@@ -92,14 +97,7 @@ const metrics = z.object({
   artifact_size_bytes: z.number(),
 })
 
-const page = {
-  total: z.number(),
-  page: z.number().nullable(),
-  page_size: z.number(),
-  next_cursor: z.string().nullable(),
-}
-
-export const sessionList = answers<SessionList>()(z.object({ items: z.array(session), ...page }))
+export const sessionList = answers<SessionList>()(pageOf(session))
 
 export const sessionDetail = answers<SessionDetail>()(
   session.extend({ metrics, package: z.object({ id: z.string(), name: z.string() }).nullable() }),

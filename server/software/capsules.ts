@@ -1,14 +1,17 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Capsule, CapsuleList, RemovedCapsule } from '../../sdk/wire.ts'
 import { actorOf, recordEvent } from '../audit/audit.ts'
 import { askToRemove, removeBlobs } from '../blobs/removals.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
-import { decodeCursor, encodeCursor, type Position } from '../db/page.ts'
-import type { CapsulesTable } from '../db/schema.gen.ts'
+import type { Position } from '../db/page.ts'
+import type { CapsulesTable, Schema } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import type { Paging } from '../http/paging.ts'
 import { enter } from '../organizations/act-within.ts'
 import type { Scope } from '../organizations/scopes.ts'
+import { newestPage } from './newest-page.ts'
 
 export interface ProjectAddress {
   org: string
@@ -16,13 +19,6 @@ export interface ProjectAddress {
 }
 export interface CapsuleAddress extends ProjectAddress {
   capsule: string
-}
-
-/** Which page: by its number, or behind another one. */
-export interface Paging {
-  page?: number | undefined
-  page_size: number
-  cursor?: string | undefined
 }
 
 interface CapsuleFilters {
@@ -43,20 +39,11 @@ export async function listCapsules(
   const { project_id } = await enter(ctx, caller, input, 'fleet:read')
   const fitting = capsulesOf(ctx.db, project_id, input)
   const { n } = await fitting.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
-  const newest = fitting.orderBy('created_at', 'desc').orderBy('id', 'desc')
-  const before = ((input.page ?? 1) - 1) * input.page_size
-  const ids = newest.select(['created_at', 'id'])
-  const after =
-    input.cursor === undefined
-      ? await lastOf(before, (limit) => ids.limit(limit).execute())
-      : decodeCursor(input.cursor)
-  let page = newest.selectAll().limit(input.page_size + 1)
-  if (after) {
-    page = page.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('created_at', 'id'), '<', tuple(after.created_at, after.id)),
-    )
-  }
-  return { ...onePage(await page.execute(), input, toCapsule), total: n }
+  const page = await newestPage(input, async (limit, after) => {
+    const newest = fitting.selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+    return after ? newest.where(behind(after)).execute() : newest.execute()
+  })
+  return { ...page, items: page.items.map(toCapsule), total: n }
 }
 
 function capsulesOf(db: Database, project_id: string, { name, type }: CapsuleFilters) {
@@ -66,28 +53,10 @@ function capsulesOf(db: Database, project_id: string, { name, type }: CapsuleFil
   return query
 }
 
-/** The last of the first so many: behind it the page begins. */
-export async function lastOf(
-  before: number,
-  read: (limit: number) => Promise<Position[]>,
-): Promise<Position | undefined> {
-  return before === 0 ? undefined : (await read(before)).at(-1)
-}
-
-/** @param rows one more than the page holds, when there are more */
-export function onePage<Row extends Position, Item>(
-  rows: Row[],
-  { page, page_size, cursor }: Paging,
-  toItem: (row: Row) => Item,
-) {
-  const shown = rows.slice(0, page_size)
-  const last = rows.length > page_size ? shown.at(-1) : undefined
-  return {
-    items: shown.map(toItem),
-    page: cursor === undefined ? (page ?? 1) : null,
-    page_size,
-    next_cursor: last ? encodeCursor(last) : null,
-  }
+/** Older than that. */
+export function behind(after: Position) {
+  return ({ eb, refTuple, tuple }: ExpressionBuilder<Schema, 'capsules' | 'packages'>) =>
+    eb(refTuple('created_at', 'id'), '<', tuple(after.created_at, after.id))
 }
 
 /** @throws AppError not_found */

@@ -4,12 +4,13 @@ import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
-import { decodeCursor } from '../db/page.ts'
 import type { PackagesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import type { Paging } from '../http/paging.ts'
 import { enter } from '../organizations/act-within.ts'
 import { accountBehind } from '../robots/robots.ts'
-import { lastOf, onePage, type Paging, type ProjectAddress, refusePinned } from './capsules.ts'
+import { behind, type ProjectAddress, refusePinned } from './capsules.ts'
+import { newestPage } from './newest-page.ts'
 
 /**
  * The packages of a project, newest first.
@@ -24,25 +25,15 @@ export async function listPackages(
   const { project_id } = await enter(ctx, caller, input, 'fleet:read')
   const all = ctx.db.selectFrom('packages').where('project_id', '=', project_id)
   const { n } = await all.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
-  const newest = all.orderBy('created_at', 'desc').orderBy('id', 'desc')
-  const before = ((input.page ?? 1) - 1) * input.page_size
-  const ids = newest.select(['created_at', 'id'])
-  const after =
-    input.cursor === undefined
-      ? await lastOf(before, (limit) => ids.limit(limit).execute())
-      : decodeCursor(input.cursor)
-  let page = newest.selectAll().limit(input.page_size + 1)
-  if (after) {
-    page = page.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('created_at', 'id'), '<', tuple(after.created_at, after.id)),
-    )
-  }
-  const rows = await page.execute()
-  const capsules = await capsulesOf(
+  const page = await newestPage(input, async (limit, after) => {
+    const newest = all.selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+    return after ? newest.where(behind(after)).execute() : newest.execute()
+  })
+  const contents = await capsulesOf(
     ctx.db,
-    rows.map(({ id }) => id),
+    page.items.map(({ id }) => id),
   )
-  return { ...onePage(rows, input, (row) => toPackage(row, capsules)), total: n }
+  return { ...page, items: page.items.map((row) => toPackage(row, contents)), total: n }
 }
 
 /** @throws AppError not_found */
@@ -108,7 +99,8 @@ async function requireCapsules(trx: Database, project_id: string, ids: readonly 
     .where('removed_at', 'is', null)
     .where('id', 'in', ids)
     .execute()
-  const at = ids.findIndex((id) => !found.some((one) => one.id === id))
+  const known = new Set(found.map(({ id }) => id))
+  const at = ids.findIndex((id) => !known.has(id))
   if (at < 0) return
   const path = `capsule_ids.${at}`
   const message = 'is no capsule of this project. Upload it first'

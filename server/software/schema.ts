@@ -10,7 +10,7 @@ import type {
   RemovedCapsule,
 } from '../../sdk/wire.ts'
 import { accepts, answers } from '../http/conforms.ts'
-import { paging } from '../http/paging.ts'
+import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 
 const slugOrId = z.string().max(64)
@@ -76,13 +76,7 @@ const capsuleShape = z.object({
 })
 export const capsule = answers<Capsule>()(capsuleShape)
 
-const page = {
-  total: z.number(),
-  page: z.number().nullable(),
-  page_size: z.number(),
-  next_cursor: z.string().nullable(),
-}
-export const capsuleList = answers<CapsuleList>()(z.object({ items: z.array(capsuleShape), ...page }))
+export const capsuleList = answers<CapsuleList>()(pageOf(capsuleShape))
 
 export const removedCapsule = answers<RemovedCapsule>()(
   z.object({ id: z.string(), removed_at: z.iso.datetime() }),
@@ -97,4 +91,4 @@ const packageShape = z.object({
   created_at: z.iso.datetime(),
 })
 export const packageDetail = answers<Package>()(packageShape)
-export const packageList = answers<PackageList>()(z.object({ items: z.array(packageShape), ...page }))
+export const packageList = answers<PackageList>()(pageOf(packageShape))
