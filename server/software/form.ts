@@ -31,6 +31,8 @@ export async function readForm<Stored>(
       fields[field] = value
     })
     form.on('file', (field, bytes, { filename }) => {
+      // Destroyed with the form, also when nobody reads it: an error that nobody hears ends the process.
+      bytes.on('error', () => {})
       if (field !== 'file') {
         refuse(wrongFile(field))
         return
