@@ -40,8 +40,6 @@ export async function benchLists(options: {
 }): Promise<Record<string, number>> {
   const folder = benchFolder()
   const filled = await openFilled(join(folder, 'robotrace.db'), options)
-  await using db = filled.ctx.db
-  void db
   const sqlite = new Sqlite(join(folder, 'robotrace.db'), { readonly: true })
   sqlite.pragma('cache_size = -65536')
   const questions = [
@@ -62,6 +60,7 @@ export async function benchLists(options: {
     )
   }
   sqlite.close()
+  await filled.ctx.db.destroy()
   rmSync(folder, { recursive: true, force: true })
   return summary
 }
@@ -107,6 +106,9 @@ async function openFilled(
   return { ctx: { db, config, now }, caller, organization_id, fleet }
 }
 
+/** Some of the plain statements take seconds: one in so many shows it, and no filter has as many values. */
+const BARE_EVERY = 7
+
 /** What the episodes page can be narrowed by, one value of each sort: common, rare, and none. */
 function episodeQuestions({ ctx, organization_id, fleet }: Filled, sqlite: Sqlite.Database): Question[] {
   const bare = barePages(sqlite, organization_id)
@@ -125,15 +127,20 @@ function episodeQuestions({ ctx, organization_id, fleet }: Filled, sqlite: Sqlit
     range: [{}, { since: back(fleet, 7) }, { since: back(fleet, 60), until: back(fleet, 30) }],
     archived: [false, true],
   })
-  return combinations.map(({ place, range, ...rest }) => {
+  return combinations.map(({ place, range, ...rest }, nth) => {
     const wanted = { limit: 50, ...place, ...range, ...rest } as Omit<Wanted, 'cursor'>
     const ask = async (cursor: string | null): Promise<string | null> =>
       (await listEpisodes(ctx, where, { ...wanted, cursor })).next_cursor
-    return { list: 'episodes', name: nameOf(wanted), ask, bare: () => bare(wanted) }
+    return {
+      list: 'episodes',
+      name: nameOf(wanted),
+      ask,
+      ...(nth % BARE_EVERY === 0 ? { bare: () => bare(wanted) } : {}),
+    }
   })
 }
 
-/** The same list as the portal asks it, with its total. */
+/** Sessions as REST lists them, by number and by cursor, and the episodes page with its total. */
 function sessionQuestions({ ctx, caller, organization_id, fleet }: Filled): Question[] {
   const address = { org: organization_id, project: 'default' }
   const combinations = product({
