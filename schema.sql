@@ -217,10 +217,16 @@ CREATE TABLE devices (
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
-CREATE INDEX devices_called ON devices (project_id, name); -- removed ones too
+-- Removed ones too. By name first: a walk through a project belongs to devices_listed.
+CREATE INDEX devices_called ON devices (name, project_id);
 CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
-CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
-CREATE INDEX devices_organization ON devices (organization_id, name, id) WHERE removed_at IS NULL;
+-- All that lists are sorted and narrowed by, so that a walk through a whole fleet never touches its rows.
+CREATE INDEX devices_listed ON devices (
+  project_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
+CREATE INDEX devices_organization ON devices (
+  organization_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
 CREATE INDEX devices_silent ON devices (last_heartbeat_at) WHERE status = 'online';
 CREATE INDEX devices_merged ON devices (merged_into) WHERE merged_into IS NOT NULL AND moved_at IS NULL;
 
