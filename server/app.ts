@@ -29,6 +29,8 @@ import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { memberDoors } from './members/rest.ts'
 import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
+import { sessionDoors } from './sessions/rest.ts'
+import { softwareDoors } from './software/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
 import { webhookDoors } from './webhooks/rest.ts'
@@ -49,6 +51,8 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...sessionDoors,
+  ...softwareDoors,
   ...organizationDoors,
   ...memberDoors,
   ...webhookDoors,
