@@ -21,6 +21,9 @@ const ApiKeysPage = lazy(() =>
 const MembersPage = lazy(() =>
   import('./organizations/members-page.tsx').then((m) => ({ default: m.MembersPage })),
 )
+const OrganizationPage = lazy(() =>
+  import('./organizations/organization-page.tsx').then((m) => ({ default: m.OrganizationPage })),
+)
 const InvitationPage = lazy(() =>
   import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
 )
@@ -93,6 +96,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/members', component: MembersPage },
+      { path: '/portal/organization', component: OrganizationPage },
       { path: '/portal/ssh-keys', component: SshKeysPage },
       { path: '/portal/devices', component: DevicesPage },
       { path: '/portal/devices/:device', component: DevicePage },
