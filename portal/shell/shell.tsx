@@ -47,21 +47,23 @@ function Frame(props: { children: JSX.Element }): JSX.Element {
         Skip to content
       </a>
       <SideBar />
-      <main class={css.main} id="main" tabindex="-1">
+      <div class={css.column}>
         <Show when={!location.pathname.startsWith('/admin/')}>
           <PlaceBar />
         </Show>
-        <div class={css.content}>
-          <NoticeStack />
-          <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
-            <Suspense>
-              <Show when={!isClosed(location.pathname)} fallback={<SecondFactorNeeded />}>
-                {props.children}
-              </Show>
-            </Suspense>
-          </ErrorBoundary>
-        </div>
-      </main>
+        <main class={css.main} id="main" tabindex="-1">
+          <div class={css.content}>
+            <NoticeStack />
+            <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
+              <Suspense>
+                <Show when={!isClosed(location.pathname)} fallback={<SecondFactorNeeded />}>
+                  {props.children}
+                </Show>
+              </Suspense>
+            </ErrorBoundary>
+          </div>
+        </main>
+      </div>
       <CommandPalette />
       <GlobalShortcuts />
     </div>

@@ -13,6 +13,7 @@ import {
 import type { Target } from './world.ts'
 
 const OUTSIDE_OF_PIN = { key_pinned_to_another_device: 404 } as const
+const FLEET = '/api/v1/organizations/:org/projects/:project'
 /** Names, which every credential of the organization may read. */
 const ANY_SCOPE = { key_without_the_scope: 'in' } as const
 /** What is the whole organization's is not for a key of one robot. */
@@ -81,23 +82,35 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/organizations/:org/projects': inOrganization('admin', NOT_PINNED),
   'GET /api/v1/organizations/:org/projects/:project': inOrganization('fleet:read', ANY_SCOPE),
   'PATCH /api/v1/organizations/:org/projects/:project': inOrganization('admin', NOT_PINNED),
-  'GET /api/v1/organizations/:org/projects/:project/devices/:device/authorized_keys': inOrganization(
-    'fleet:read',
-    OUTSIDE_OF_PIN,
-  ),
-  'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
-  'GET /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:read'),
-  'POST /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:write', {
-    key_pinned_to_another_device: 403,
+  // A device alone says how it is: by its own key, which is none of these.
+  [`POST ${FLEET}/devices/:device/heartbeat`]: inOrganization('fleet:read', {
+    ...{ viewer: 403, member: 403, admin: 403, owner: 403, staff: 403 },
+    ...{ key_with_every_scope: 403, key_pinned_to_another_device: 404 },
   }),
-  'GET /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
-    'fleet:read',
-    OUTSIDE_OF_PIN,
-  ),
-  'DELETE /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
-    'fleet:write',
-    OUTSIDE_OF_PIN,
-  ),
+  [`GET ${FLEET}/devices/:device/authorized_keys`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
+  [`GET ${FLEET}/devices`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/devices`]: inOrganization('fleet:write', NOT_PINNED),
+  [`POST ${FLEET}/devices/register-offline`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/devices/:device`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  [`PATCH ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`DELETE ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/devices/:device/health`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/devices/:device/merge`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/device-groups`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/device-groups`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/device-groups/:group`]: inOrganization('fleet:read'),
+  [`PATCH ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_PINNED),
+  [`DELETE ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/enrolment-tokens`]: inOrganization('fleet:read', NOT_PINNED),
+  // What robots get outlives an API token, with which people come here; the portal makes them.
+  [`POST ${FLEET}/enrolment-tokens`]: inOrganization('keys:manage', {
+    ...NOT_PINNED,
+    ...{ admin: 403, owner: 403, staff: 403 },
+  }),
+  [`DELETE ${FLEET}/enrolment-tokens/:token`]: inOrganization('keys:manage', NOT_PINNED),
+  // An enrolment token is none of these callers.
+  'POST /api/v1/devices/enroll': everybody(401),
 }
 
 interface Call {
@@ -185,6 +198,7 @@ export const TRPC: Record<string, Call> = {
   'provider.link': own,
   'provider.unlink': own,
   'apiKeys.list': { row: inPortal('viewer'), input: organization },
+  'apiKeys.deviceKeyCount': { row: inPortal('viewer'), input: organization },
   'apiKeys.days': { row: inPortal('viewer'), input: organization },
   'apiKeys.history': { row: inPortal('viewer'), input: apiKey },
   'apiKeys.pins': { row: inPortal('viewer'), input: organization },
@@ -213,9 +227,33 @@ export const TRPC: Record<string, Call> = {
   'sshKeys.add': own,
   'sshKeys.remove': own,
   'fleet.list': { row: inPortal('viewer'), input: place },
+  'fleet.facets': { row: inPortal('viewer'), input: place },
   'fleet.get': { row: inPortal('viewer'), input: place },
   'fleet.create': { row: inPortal('member'), input: (at) => ({ ...place(at), name: 'arm-7' }) },
+  'fleet.update': { row: inPortal('member'), input: (at) => ({ ...place(at), environment: 'staging' }) },
   'fleet.remove': { row: inPortal('member'), input: place },
+  'fleet.merge': { row: inPortal('member'), input: (at) => ({ ...place(at), into: 'arm-0' }) },
+  'fleet.health': { row: inPortal('viewer'), input: place },
+  'fleet.apiKeys': { row: inPortal('viewer'), input: place },
+  'fleet.groups': { row: inPortal('viewer'), input: place },
+  'fleet.createGroup': {
+    row: inPortal('member'),
+    input: (at) => ({ ...place(at), name: at.episode_id }),
+  },
+  'fleet.updateGroup': {
+    row: inPortal('member'),
+    input: (at) => ({ ...place(at), group: at.group_id, description: 'by the window' }),
+  },
+  'fleet.removeGroup': { row: inPortal('member'), input: (at) => ({ ...place(at), group: at.group_id }) },
+  'fleet.enrolmentTokens': { row: inPortal('viewer'), input: place },
+  'fleet.makeEnrolmentToken': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...place(at), label: 'cell 2' }),
+  },
+  'fleet.revokeEnrolmentToken': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...place(at), token: at.enrolment_token_id }),
+  },
   'fleet.doorKeys': { row: inPortal('viewer'), input: place },
   'fleet.selectDoorKey': {
     row: inPortal('member', WORKERS_OWN),
