@@ -16,6 +16,7 @@ import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { clientQuery } from './client-queries.ts'
 import css from './clients.module.css'
+import { ResetLink } from './reset-link.tsx'
 import { StaffOnly } from './staff-only.tsx'
 
 /** `/admin/clients/:id`: one organization, as staff sees it. */
@@ -95,6 +96,9 @@ function Members(props: { client: ClientDetail }): JSX.Element {
           <thead>
             <tr>
               <For each={['Name', 'E-mail', 'Role', 'Joined']}>{(name) => <th>{name}</th>}</For>
+              <th class={table.end}>
+                <span class="visually-hidden">Actions</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -108,6 +112,9 @@ function Members(props: { client: ClientDetail }): JSX.Element {
                   <td>{roleName(member.role)}</td>
                   <td>
                     <Time at={member.created_at} />
+                  </td>
+                  <td class={table.end}>
+                    <ResetLink member={member} />
                   </td>
                 </tr>
               )}

@@ -62,6 +62,8 @@ type Visit = [
 
 const PAGES: Visit[] = [
   ['sign-in', () => '/login', () => undefined, 'Accounts are made'],
+  ['forgot password', () => '/forgot-password', () => undefined, 'sends no mail'],
+  ['no such reset link', () => '/reset-password?token=x', () => undefined, 'does not work any more'],
   ['episodes', () => '/portal/episodes', (at) => at.owner, '3 episodes'],
   ['filtered episodes', () => '/portal/episodes?robot=nobody&since=7d', (at) => at.owner, 'No episode fits'],
   ['an episode with a video', (at) => `/portal/episodes/${at.failed}`, (at) => at.owner, 'Artifacts'],
