@@ -33,4 +33,5 @@ async function forgetExpired({ db, now }: Pick<AppContext, 'db' | 'now'>): Promi
   await db.deleteFrom('webhook_deliveries').where('created_at', '<', monthAgo).execute()
   await db.deleteFrom('guess_budgets').where('renews_at', '<', at).execute()
   await db.deleteFrom('sessions').where('expires_at', '<', at).execute()
+  await db.deleteFrom('password_resets').where('expires_at', '<', weekAgo).execute()
 }
