@@ -19,6 +19,7 @@ import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
 import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
+import type { Section } from './http/openapi.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
 import { admitPortal, countUnidentified } from './http/rate-limit.ts'
@@ -27,28 +28,54 @@ import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { publicError } from './procedures.ts'
+import { referencePage } from './reference/page.ts'
+import { referenceDoors } from './reference/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
 import { webhookDoors } from './webhooks/rest.ts'
 
 /**
- * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
- * order, so the busiest come first.
+ * Every REST route of the server, as the reference shows them. The router tries them in this order, so the busiest
+ * come first.
  */
-export const DOORS: readonly Door[] = [
-  ...episodeDoors,
-  ...credentialDoors,
-  ...apiKeyDoors,
-  ...leakedKeyDoors,
-  ...accountDoors,
-  ...deviceLoginDoors,
-  ...oauthDoors,
-  ...auditDoors,
-  ...apiTokenDoors,
-  ...sshKeyDoors,
-  ...fleetDoors,
-  ...webhookDoors,
+export const SECTIONS: readonly Section[] = [
+  {
+    name: 'Episodes',
+    about: 'Record a run: start, upload to signed links, finalize. Read it back.',
+    doors: episodeDoors,
+  },
+  {
+    name: 'This credential',
+    about: 'What the presented key or token is, and how it ends itself.',
+    doors: credentialDoors,
+  },
+  {
+    name: 'API keys',
+    about: 'Long-lived secrets of an organization (`rt_…`) or a person (`rbtk_…`).',
+    doors: apiKeyDoors,
+  },
+  {
+    name: 'Leaked keys',
+    about: 'Where a secret scanner says that a key stands in public.',
+    doors: leakedKeyDoors,
+  },
+  { name: 'Sign-in', about: 'Access tokens for a password, good for an hour.', doors: accountDoors },
+  { name: 'Device login', about: 'A terminal gets a key through the browser.', doors: deviceLoginDoors },
+  { name: 'OAuth', about: 'The same as RFC 8628, 7009 and 7662 have it, form-encoded.', doors: oauthDoors },
+  { name: 'Audit', about: 'What was done, by whom and from where.', doors: auditDoors },
+  { name: 'API tokens', about: 'JWTs of a person, with a chosen life.', doors: apiTokenDoors },
+  { name: 'SSH keys', about: 'Public keys of a person, to log in to devices with.', doors: sshKeyDoors },
+  { name: 'Devices', about: 'The robots of a project: groups, heartbeats, enrolment.', doors: fleetDoors },
+  {
+    name: 'Webhooks',
+    about: 'What happens, told to a receiver of yours. See docs/webhooks.md.',
+    doors: webhookDoors,
+  },
+  { name: 'Reference', about: 'This document.', doors: referenceDoors },
 ]
+
+/** The same in one list: every-route.test.ts holds each to what it declares. */
+export const DOORS: readonly Door[] = SECTIONS.flatMap(({ doors }) => doors)
 
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
@@ -82,6 +109,7 @@ export function createApp(ctx: AppContext): Express {
   app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
   app.use('/api', countRefused(ctx))
+  app.use(referencePage())
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app
