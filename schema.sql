@@ -217,6 +217,7 @@ CREATE TABLE devices (
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
+CREATE INDEX devices_called ON devices (project_id, name); -- removed ones too
 CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
 CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
 CREATE INDEX devices_organization ON devices (organization_id, name, id) WHERE removed_at IS NULL;
@@ -426,6 +427,9 @@ CREATE INDEX episodes_newest ON episodes (project_id, created_at, id);
 CREATE INDEX episodes_by_status ON episodes (project_id, status, created_at, id);
 CREATE INDEX episodes_by_policy ON episodes (project_id, policy_version, created_at, id);
 CREATE INDEX episodes_by_device ON episodes (device_id, created_at, id);
+-- Partial, so that a usual run of a real robot pays for neither.
+CREATE INDEX episodes_by_source ON episodes (project_id, source, created_at, id) WHERE source <> 'real';
+CREATE INDEX episodes_archived ON episodes (project_id, created_at, id) WHERE archived_at IS NOT NULL;
 
 -- How many episodes began on a day; kept by triggers, in the transaction of each change. Archived ones do not count.
 CREATE TABLE episode_days (

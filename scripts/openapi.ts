@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { SECTIONS } from '../server/app.ts'
+import { SECTIONS } from '../server/doors.ts'
 import { openApi } from '../server/http/openapi.ts'
 import { VERSION } from '../server/project.ts'
 import { readAnswers } from '../server/reference/answers.ts'

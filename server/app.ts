@@ -3,79 +3,25 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
 import { providerRoutes } from './accounts/provider-routes.ts'
-import { accountDoors } from './accounts/rest.ts'
-import { apiKeyDoors } from './api-keys/rest.ts'
-import { apiTokenDoors } from './api-tokens/rest.ts'
-import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
-import { credentialDoors } from './credentials/rest.ts'
-import { oauthDoors } from './device-login/oauth.ts'
-import { deviceLoginDoors } from './device-login/rest.ts'
-import { episodeDoors } from './episodes/rest.ts'
+import { DOORS } from './doors.ts'
 import { AppError } from './errors.ts'
-import { fleetDoors } from './fleet/rest.ts'
 import { health } from './health.ts'
 import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
 import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
-import type { Section } from './http/openapi.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
 import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
-import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { publicError } from './procedures.ts'
 import { referencePage } from './reference/page.ts'
-import { referenceDoors } from './reference/rest.ts'
-import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
-import { webhookDoors } from './webhooks/rest.ts'
 
-/**
- * Every REST route of the server, as the reference shows them. The router tries them in this order, so the busiest
- * come first.
- */
-export const SECTIONS: readonly Section[] = [
-  {
-    name: 'Episodes',
-    about: 'Record a run: start, upload to signed links, finalize. Read it back.',
-    doors: episodeDoors,
-  },
-  {
-    name: 'This credential',
-    about: 'What the presented key or token is, and how it ends itself.',
-    doors: credentialDoors,
-  },
-  {
-    name: 'API keys',
-    about: 'Long-lived secrets of an organization (`rt_…`) or a person (`rbtk_…`).',
-    doors: apiKeyDoors,
-  },
-  {
-    name: 'Leaked keys',
-    about: 'Where a secret scanner says that a key stands in public.',
-    doors: leakedKeyDoors,
-  },
-  { name: 'Sign-in', about: 'Access tokens for a password, good for an hour.', doors: accountDoors },
-  { name: 'Device login', about: 'A terminal gets a key through the browser.', doors: deviceLoginDoors },
-  { name: 'OAuth', about: 'The same as RFC 8628, 7009 and 7662 have it, form-encoded.', doors: oauthDoors },
-  { name: 'Audit', about: 'What was done, by whom and from where.', doors: auditDoors },
-  { name: 'API tokens', about: 'JWTs of a person, with a chosen life.', doors: apiTokenDoors },
-  { name: 'SSH keys', about: 'Public keys of a person, to log in to devices with.', doors: sshKeyDoors },
-  { name: 'Devices', about: 'The robots of a project: groups, heartbeats, enrolment.', doors: fleetDoors },
-  {
-    name: 'Webhooks',
-    about: 'What happens, told to a receiver of yours. See docs/webhooks.md.',
-    doors: webhookDoors,
-  },
-  { name: 'Reference', about: 'This document.', doors: referenceDoors },
-]
-
-/** The same in one list: every-route.test.ts holds each to what it declares. */
-export const DOORS: readonly Door[] = SECTIONS.flatMap(({ doors }) => doors)
+export { DOORS } from './doors.ts'
 
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
