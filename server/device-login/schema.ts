@@ -23,7 +23,7 @@ export const startInput = z.object({
   hostname: optionalLine(120),
 })
 
-export const startedLogin = answers<StartedDeviceLogin>()(
+export const startedLogin = answers<StartedDeviceLogin>('StartedDeviceLogin')(
   z.object({
     device_code: z.string(),
     user_code: z.string(),
