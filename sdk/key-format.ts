@@ -5,7 +5,7 @@
 const OUR_SHAPE = /^(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}$/
 /** The same anywhere in a text: what docs/keys.md gives to scanners. */
 const KEYS_IN_TEXT = /\b(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}\b/g
-const ANY_KEY = /\b((?:rt|rbtk)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
+const ANY_KEY = /\b((?:rt|rbtk|rte)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
 const ANY_JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
