@@ -14,6 +14,8 @@ type Answers = inferRouterOutputs<AppRouter>
 /** Who is signed in, and where they belong. */
 export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
+/** A project of it, as the switcher names it. */
+export type Project = Organization['projects'][number]
 export type SessionRow = Answers['auth']['sessions'][number]
 /** What one has beside the password. */
 export type Factors = Answers['auth']['factors']

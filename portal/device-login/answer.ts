@@ -1,5 +1,5 @@
 import { createSignal } from 'solid-js'
-import { lastOrganization } from '../accounts/session.tsx'
+import { lastOrganization } from '../accounts/place.ts'
 import { api, type LoginView, problemOf } from '../api.ts'
 import { isSameCode } from './user-code.ts'
 

@@ -21,7 +21,7 @@ export function listCommands(text: string, session: Session, navigate: (path: st
   const words = id.toLowerCase().split(/\s+/).filter(Boolean)
   const fits = (command: Command) =>
     words.every((word) => `${command.label} ${command.hint}`.toLowerCase().includes(word))
-  return [...direct, ...pages(session, go), ...organizations(session), ...episodes(go), ...settings()].filter(
+  return [...direct, ...pages(session, go), ...places(session), ...episodes(go), ...settings()].filter(
     (command) => direct.includes(command) || fits(command),
   )
 }
@@ -46,13 +46,24 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
   ]
 }
 
-function organizations(session: Session): Command[] {
-  const others = session.me().organizations.filter((one) => one.id !== session.organization()?.id)
-  return others.map((one) => ({
-    label: `Switch to ${one.name}`,
-    hint: 'Organization',
-    run: () => session.choose(one),
-  }))
+function places(session: Session): Command[] {
+  const organization = session.organization()
+  const others = session.me().organizations.filter((one) => one.id !== organization?.id)
+  const projects = organization?.projects.filter((one) => one.id !== session.project()?.id) ?? []
+  const every = session.project() !== null && projects.length > 0
+  return [
+    ...projects.map((one) => ({
+      label: `Project ${one.name}`,
+      hint: one.archived_at === null ? 'Project' : 'Archived project',
+      run: () => session.chooseProject(one),
+    })),
+    ...(every ? [{ label: 'All projects', hint: 'Project', run: () => session.chooseProject(null) }] : []),
+    ...others.map((one) => ({
+      label: `Switch to ${one.name}`,
+      hint: 'Organization',
+      run: () => session.choose(one),
+    })),
+  ]
 }
 
 function episodes(go: (path: string) => () => void): Command[] {

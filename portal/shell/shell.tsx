@@ -1,11 +1,12 @@
 import { Navigate, type RouteSectionProps, useLocation } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import { ErrorBoundary, type JSX, Match, Suspense, Switch } from 'solid-js'
+import { ErrorBoundary, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
 import { meQuery, SessionProvider } from '../accounts/session.tsx'
 import { NoticeStack } from '../notices/notice-stack.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { CommandPalette } from './command-palette.tsx'
 import { GlobalShortcuts } from './global-shortcuts.tsx'
+import { PlaceBar } from './place-bar.tsx'
 import css from './shell.module.css'
 import { SideBar } from './side-bar.tsx'
 
@@ -33,6 +34,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
 }
 
 function Frame(props: { children: JSX.Element }): JSX.Element {
+  const location = useLocation()
   return (
     <div class={css.frame}>
       <a class={css.skip} href="#main">
@@ -40,6 +42,9 @@ function Frame(props: { children: JSX.Element }): JSX.Element {
       </a>
       <SideBar />
       <main class={css.main} id="main" tabindex="-1">
+        <Show when={!location.pathname.startsWith('/admin/')}>
+          <PlaceBar />
+        </Show>
         <div class={css.content}>
           <NoticeStack />
           <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>

@@ -11,9 +11,9 @@ import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { KeysToRotate } from '../api-keys/keys-to-rotate.tsx'
+import { Mark } from '../ui/mark.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { isAdmin } from './is-admin.ts'
-import { OrganizationSwitcher } from './organization-switcher.tsx'
 import { openPalette } from './overlays.ts'
 import css from './side-bar.module.css'
 
@@ -22,7 +22,10 @@ export function SideBar(): JSX.Element {
   const session = useSession()
   return (
     <aside class={css.side}>
-      <OrganizationSwitcher />
+      <div class={css.who}>
+        <Mark />
+        <span class={css.name}>RoboTrace</span>
+      </div>
       <button type="button" class={css.search} onClick={openPalette} title="Search and commands (Ctrl K)">
         <Search size={15} aria-hidden="true" />
         <span class={css.label}>Search</span>

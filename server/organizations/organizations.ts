@@ -29,18 +29,50 @@ export interface ClientDetail extends Organization {
   projects: { id: string; slug: string; name: string; created_at: string }[]
 }
 
+/** A project, as switchers and lists name it. */
+export interface ProjectName {
+  id: string
+  slug: string
+  name: string
+  /** Set while it takes no new episodes and no new devices. */
+  archived_at: string | null
+}
+
+/** An organization somebody belongs to, with their role and its projects. */
+export interface OwnOrganization {
+  id: string
+  slug: string
+  name: string
+  role: Role
+  /** `default` first, then by name. */
+  projects: ProjectName[]
+}
+
 /** The organizations a person belongs to, by name. */
 export async function listOwnOrganizations(
   ctx: Pick<AppContext, 'db'>,
   account_id: string,
-): Promise<{ id: string; slug: string; name: string; role: Role }[]> {
-  return ctx.db
+): Promise<OwnOrganization[]> {
+  const rows = await ctx.db
     .selectFrom('members as m')
     .innerJoin('organizations as o', 'o.id', 'm.organization_id')
+    .innerJoin('projects as p', 'p.organization_id', 'o.id')
     .select(['o.id', 'o.slug', 'o.name', 'm.role'])
+    .select(['p.id as project_id', 'p.slug as project_slug', 'p.name as project_name', 'p.archived_at'])
     .where('m.account_id', '=', account_id)
     .orderBy('o.name')
+    .orderBy('o.id')
+    .orderBy((eb) => eb.case().when('p.slug', '=', 'default').then(0).else(1).end())
+    .orderBy('p.name')
     .execute()
+  const own = new Map<string, OwnOrganization>()
+  for (const { id, slug, name, role, project_id, project_slug, project_name, archived_at } of rows) {
+    const project = { id: project_id, slug: project_slug, name: project_name, archived_at }
+    const seen = own.get(id)
+    if (seen) seen.projects.push(project)
+    else own.set(id, { id, slug, name, role, projects: [project] })
+  }
+  return [...own.values()]
 }
 
 /** What pages say of the organization that something belongs to. */

@@ -1,0 +1,56 @@
+import { type JSX, Show } from 'solid-js'
+import { useSession } from '../accounts/session.tsx'
+import { Badge } from '../ui/badge.tsx'
+import { type Option, Picker } from './picker.tsx'
+import css from './place-bar.module.css'
+
+/** The head of every page: the organization and the project one looks at, and how to look at others. */
+export function PlaceBar(): JSX.Element {
+  const session = useSession()
+  return (
+    <Show when={session.organization()}>
+      {(organization) => (
+        <header class={css.bar}>
+          <Show
+            when={session.me().organizations.length > 1}
+            fallback={<span class={css.only}>{organization().name}</span>}
+          >
+            <Picker label="Organization" value={organization().name} options={organizations()} />
+          </Show>
+          <span class={css.slash} aria-hidden="true">
+            /
+          </span>
+          <Picker label="Project" value={session.project()?.name ?? 'All projects'} options={projects()} />
+          <Show when={session.project()?.archived_at}>
+            <Badge tone="neutral">Archived</Badge>
+          </Show>
+        </header>
+      )}
+    </Show>
+  )
+
+  function organizations(): Option[] {
+    return session.me().organizations.map((one) => ({
+      id: one.id,
+      label: one.name,
+      chosen: one.id === session.organization()?.id,
+      run: () => session.choose(one),
+    }))
+  }
+
+  function projects(): Option[] {
+    const all = session.organization()?.projects ?? []
+    const live = all.filter((one) => one.archived_at === null)
+    const archived = all.filter((one) => one.archived_at !== null)
+    const options = [...live, ...archived].map((one) => ({
+      id: one.id,
+      label: one.name,
+      chosen: one.id === session.project()?.id,
+      run: () => session.chooseProject(one),
+      ...(one.archived_at === null ? {} : { hint: 'archived' }),
+    }))
+    if (all.length < 2) return options
+    const every = { id: '*', label: 'All projects', chosen: session.project() === null }
+    return [{ ...every, run: () => session.chooseProject(null) }, ...options]
+  }
+}
