@@ -24,7 +24,13 @@ export const api: Command = {
   argument: { name: 'method', choices: METHODS },
   second: { name: 'path', about: 'from /api on; nothing else is asked with your key' },
   flags: [
-    { name: 'raw-field', short: 'f', value: 'name=text', many: true, about: 'a member of the query or the body' },
+    {
+      name: 'raw-field',
+      short: 'f',
+      value: 'name=text',
+      many: true,
+      about: 'a member of the query or the body',
+    },
     {
       name: 'field',
       short: 'F',
@@ -44,7 +50,8 @@ async function call(host: Host, given: Given): Promise<number> {
   const method = methodOf(given)
   const fields = fieldsOf(given)
   const body = await bodyOf(host, given, method, fields)
-  if (given.flag('paginate') && method !== 'GET') throw wrong('--paginate is for GET.', '`robotrace api GET …`')
+  if (given.flag('paginate') && method !== 'GET')
+    throw wrong('--paginate is for GET.', '`robotrace api GET …`')
   return connected(host, given, async (connection) => {
     const path = await pathOf(host, given, connection)
     const chosen = chosenPlace(host, given, connection.saved)
@@ -78,7 +85,10 @@ function methodOf(given: Given): Method {
 async function pathOf(host: Host, given: Given, connection: Connection): Promise<string> {
   const text = given.arguments[1] ?? ''
   if (!/^\/api(?:\/|$)/.test(text)) {
-    throw wrong('The path begins with /api: your key goes to no other address.', '`robotrace api GET /api/whoami`')
+    throw wrong(
+      'The path begins with /api: your key goes to no other address.',
+      '`robotrace api GET /api/whoami`',
+    )
   }
   if (!/\{(?:org|project)\}/.test(text)) return text
   const { organization, project } = await placeOf(host, given, connection)
@@ -113,7 +123,10 @@ async function bodyOf(
 
 function textsOf(fields: Record<string, unknown> | undefined): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(fields ?? {}).map(([name, value]) => [name, typeof value === 'string' ? value : toJson(value)]),
+    Object.entries(fields ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : toJson(value),
+    ]),
   )
 }
 
@@ -128,7 +141,11 @@ async function paginate(
   let many = 0
   do {
     const asked = pathWith(path, { ...textsOf(query), cursor })
-    const page = await transport.json<Record<string, unknown>>({ method: 'GET', path: asked, retry_while_limited: true })
+    const page = await transport.json<Record<string, unknown>>({
+      method: 'GET',
+      path: asked,
+      retry_while_limited: true,
+    })
     if (!Array.isArray(page.items)) throw new Failure(`${path} is no list: its answer has no items.`)
     for (const item of page.items) host.out.write(`${many++ === 0 ? '[' : ','}\n${jsonLine(item)}`)
     cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined

@@ -27,5 +27,7 @@ export async function confirm(
   const answer = await host.ask(`${question} [y/N] `)
   if (/^\s*y(?:es)?\s*$/i.test(answer ?? '')) return
   // No answer at all is Ctrl-C, or the end of the input.
-  throw new Failure('Nothing was changed.', { status: answer === undefined ? EXIT.interrupted : EXIT.failure })
+  throw new Failure('Nothing was changed.', {
+    status: answer === undefined ? EXIT.interrupted : EXIT.failure,
+  })
 }

@@ -10,6 +10,7 @@ import type { WhoAmI } from '../sdk/wire.ts'
 import type { Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
+import { LOGIN_SCOPES } from './login-scopes.ts'
 import { profileFlag, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
 import { nameOfVariable } from './world.ts'
 
@@ -75,7 +76,13 @@ function connect(host: Host, given: Given): Connection {
     },
     client: (place) => new Client({ api_key, base_url, verbose: false, ...place }, withoutPlace(runtime)),
     transport: (place) =>
-      new Transport({ ...options, ...place, fetch: (...call) => fetch(...call), timeout_s: 60, upload_timeout_s: 600 }),
+      new Transport({
+        ...options,
+        ...place,
+        fetch: (...call) => fetch(...call),
+        timeout_s: 60,
+        upload_timeout_s: 600,
+      }),
   }
 }
 
@@ -116,14 +123,20 @@ function notSignedIn({ name, short_path }: Saved): Failure {
 
 function variableOf(host: Host, saved: SavedProfile | undefined, api_key: string): string | undefined {
   if (saved?.api_key === api_key) return undefined
-  return nameOfVariable(host, host.env('ROBOTRACE_API_KEY') === api_key ? 'ROBOTRACE_API_KEY' : 'REROBOTS_API_TOKEN')
+  return nameOfVariable(
+    host,
+    host.env('ROBOTRACE_API_KEY') === api_key ? 'ROBOTRACE_API_KEY' : 'REROBOTS_API_TOKEN',
+  )
 }
 
 /** A refusal, with what to do about it here. */
 function explained(host: Host, { saved, base_url, variable }: Connection, error: unknown): unknown {
   if (error instanceof AuthError) {
     return new Failure(`${base_url} does not accept this key: it was revoked, has expired, or never was.`, {
-      hint: variable === undefined ? loginLine(host, saved, []) : `set another ${variable}, or remove it and run \`robotrace login\``,
+      hint:
+        variable === undefined
+          ? loginLine(host, saved, [])
+          : `set another ${variable}, or remove it and run \`robotrace login\``,
       status: EXIT.not_signed_in,
       reason: 'unauthenticated',
     })
@@ -133,7 +146,8 @@ function explained(host: Host, { saved, base_url, variable }: Connection, error:
   }
   if (error instanceof NotFoundError && /^No such (?:organization|project)/.test(error.message)) {
     const { message, status } = failureOf(error)
-    const hint = '`robotrace context` says where this name comes from, `robotrace context list` which there are'
+    const hint =
+      '`robotrace context` says where this name comes from, `robotrace context list` which there are'
     return new Failure(message, { hint, status })
   }
   return error
@@ -146,16 +160,17 @@ function lacksScope(
 ): Failure {
   const message = `This key may not do that: it lacks the scope ${scope}.`
   if (variable !== undefined) {
-    return new Failure(message, { hint: `set a ${variable} that has it, or remove it and run \`${bareLogin(saved, [scope])}\`` })
+    return new Failure(message, {
+      hint: `set a ${variable} that has it, or remove it and run \`${bareLogin(saved, [scope])}\``,
+    })
   }
   if (!LOGIN_SCOPES.includes(scope)) {
-    return new Failure(message, { hint: 'ask an administrator for a key that has it: no login gives it away' })
+    return new Failure(message, {
+      hint: 'ask an administrator for a key that has it: no login gives it away',
+    })
   }
   return new Failure(message, { hint: loginLine(host, saved, [scope]) })
 }
-
-/** What `robotrace login` may ask for beside the usual scopes. */
-export const LOGIN_SCOPES: readonly string[] = ['fleet:write', 'keys:manage']
 
 function loginLine(_host: Host, saved: Saved, scopes: string[]): string {
   return `run \`${bareLogin(saved, scopes)}\``

@@ -44,7 +44,9 @@ export function makeProgress(host: Host, label: string): Progress {
       if (!lively || (at - drawn < EVERY_MS && done_bytes < total_bytes)) return
       drawn = at
       visible = true
-      host.err.write(`\r\u001b[2K${line(host, { label, done_bytes, total_bytes, rate: rateOf(samples), tries })}`)
+      host.err.write(
+        `\r\u001b[2K${line(host, { label, done_bytes, total_bytes, rate: rateOf(samples), tries })}`,
+      )
     },
     clear: () => {
       if (visible) host.err.write('\r\u001b[2K')

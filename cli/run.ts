@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
-import { COMMON_FLAGS, type Argument, type Command, type Flag, type Given } from './command.ts'
+import { type Argument, COMMON_FLAGS, type Command, type Flag, type Given } from './command.ts'
 import { commandsOf } from './commands.ts'
 import { EXIT, failureOf, showCrash, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -35,7 +35,8 @@ export async function run(args: readonly string[], outside: Host): Promise<numbe
 
 function report(host: Host, error: unknown, args: readonly string[]): number {
   try {
-    const failure = error instanceof CommanderError ? usage(error, args, commandsOf(host.program)) : failureOf(error)
+    const failure =
+      error instanceof CommanderError ? usage(error, args, commandsOf(host.program)) : failureOf(error)
     showFailure(host, failure)
     return failure.status
   } catch (unexpected) {

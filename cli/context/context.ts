@@ -6,9 +6,9 @@ import type { Host } from '../host.ts'
 import type { Column } from '../output/column.ts'
 import { formatOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { writeItem, writeList } from '../output/write.ts'
+import { pagesOf } from '../pages.ts'
 import { clean, done, warn } from '../print.ts'
 import { profileFlag, savedProfile } from '../saved.ts'
-import { pagesOf } from '../pages.ts'
 import { chosenPlace, type Place, placeOf } from './place.ts'
 import { clearContext, saveContext, savedContext } from './saved-context.ts'
 
@@ -108,7 +108,11 @@ async function setContext(host: Host, given: Given): Promise<number> {
   const file = await saveContext(host, saved, choice)
   const where = [choice.organization, choice.project].filter(Boolean).join('/')
   done(host, `Saved ${where || 'it'} to ${file} (profile: ${saved.name}).`)
-  const wins = chosenPlace(host, { ...given, text: (name) => (name === 'profile' ? given.text(name) : undefined) }, saved)
+  const wins = chosenPlace(
+    host,
+    { ...given, text: (name) => (name === 'profile' ? given.text(name) : undefined) },
+    saved,
+  )
   for (const one of [wins.organization, wins.project]) {
     if (one && one.source !== file) warn(host, `${clean(one.source)} wins over it here.`)
   }
@@ -148,10 +152,21 @@ interface Listed {
 }
 
 const LISTED: readonly Column<Listed>[] = [
-  { name: 'current', heading: '', value: ({ current }) => current, shown: ({ current }) => (current ? '*' : ' ') },
+  {
+    name: 'current',
+    heading: '',
+    value: ({ current }) => current,
+    shown: ({ current }) => (current ? '*' : ' '),
+  },
   { name: 'organization', heading: 'ORGANIZATION', value: ({ organization }) => organization, elastic: true },
   { name: 'project', heading: 'PROJECT', value: ({ project }) => project, elastic: true },
-  { name: 'organization_name', heading: 'NAME', value: (one) => one.organization_name, elastic: true, drop: 2 },
+  {
+    name: 'organization_name',
+    heading: 'NAME',
+    value: (one) => one.organization_name,
+    elastic: true,
+    drop: 2,
+  },
   { name: 'project_name', heading: 'PROJECT NAME', value: (one) => one.project_name, elastic: true, drop: 1 },
 ]
 
@@ -165,7 +180,8 @@ async function listContexts(host: Host, given: Given): Promise<number> {
     const id = ({ organization, project }: Listed): string => `${organization}/${project}`
     const items = placesOf(connection.client(), current)
     await writeList(host, format, { items, columns: LISTED, id, none: 'This key can see no organization.' })
-    if (current === undefined) warn(host, `Choose one: robotrace context set --org <slug>${profileFlag(connection.saved.name)}`)
+    if (current === undefined)
+      warn(host, `Choose one: robotrace context set --org <slug>${profileFlag(connection.saved.name)}`)
     return EXIT.ok
   })
 }

@@ -97,7 +97,9 @@ function organizationOf(who: WhoAmI | undefined): Named {
   const own = who?.organizations ?? []
   if (own.length === 1 && own[0]) return { value: own[0].slug, source: OF_KEY }
   const names = own.map(({ slug }) => clean(slug)).join(', ')
-  const message = names ? `Your key is good for several organizations: ${names}.` : 'No organization is chosen.'
+  const message = names
+    ? `Your key is good for several organizations: ${names}.`
+    : 'No organization is chosen.'
   throw new Failure(message, {
     hint: `\`--org ${own[0] ? clean(own[0].slug) : 'acme'}\`, or for good \`robotrace context set --org ${own[0] ? clean(own[0].slug) : 'acme'}\``,
     status: EXIT.usage,
@@ -107,9 +109,12 @@ function organizationOf(who: WhoAmI | undefined): Named {
 /** A key of one organization acts there whatever a request says: to go on would be to act in another place than named. */
 function requireSame(own: { id: string; slug: string }, chosen: Named): void {
   if (chosen.value === own.slug || chosen.value.toLowerCase() === own.id) return
-  throw new Failure(`This key belongs to ${clean(own.slug)}, not to ${clean(chosen.value)} (${clean(chosen.source)}).`, {
-    hint: '`--profile` names another key, `robotrace context clear` forgets what was saved',
-  })
+  throw new Failure(
+    `This key belongs to ${clean(own.slug)}, not to ${clean(chosen.value)} (${clean(chosen.source)}).`,
+    {
+      hint: '`--profile` names another key, `robotrace context clear` forgets what was saved',
+    },
+  )
 }
 
 /** The address of something in a project. @example projectPath(place, 'devices', 'arm-7') */
@@ -119,5 +124,7 @@ export function projectPath({ organization, project }: Place, ...parts: string[]
 
 /** The address of something in an organization. @example organizationPath(place, 'api-keys') */
 export function organizationPath({ organization }: Pick<Place, 'organization'>, ...parts: string[]): string {
-  return ['/api/v1/organizations', organization.value, ...parts].map((part, index) => (index === 0 ? part : encodeURIComponent(part))).join('/')
+  return ['/api/v1/organizations', organization.value, ...parts]
+    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
+    .join('/')
 }

@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path'
 import { isPlaceName } from '../../sdk/credentials.ts'
-import { shortPath } from '../../sdk/host/credentials.ts'
-import { readTables } from '../../sdk/host/credentials.ts'
+import { readTables, shortPath } from '../../sdk/host/credentials.ts'
 import { changePrivateFile } from '../../sdk/host/private-file.ts'
 import { isRecord } from '../../sdk/json.ts'
 import type { Host } from '../host.ts'

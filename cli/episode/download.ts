@@ -17,10 +17,18 @@ const EXTENSIONS: Record<ArtifactKind, string> = { video: 'mp4', sensors: 'npz',
 export const episodeDownload: Command = {
   name: 'episode download',
   summary: 'the files of a run, each checked against its SHA-256; goes on where it was broken off',
-  examples: ['robotrace episode download ep_4n5f0q', 'robotrace episode download ep_4n5f0q --kind video --to ./runs'],
+  examples: [
+    'robotrace episode download ep_4n5f0q',
+    'robotrace episode download ep_4n5f0q --kind video --to ./runs',
+  ],
   argument: { name: 'episode', about: 'its id, or the address of its page' },
   flags: [
-    { name: 'kind', value: 'kind', choices: Object.keys(EXTENSIONS), about: 'video, sensors or actions (default: all that there are)' },
+    {
+      name: 'kind',
+      value: 'kind',
+      choices: Object.keys(EXTENSIONS),
+      about: 'video, sensors or actions (default: all that there are)',
+    },
     { name: 'to', value: 'folder', about: 'where to (default: this folder)' },
     { name: 'force', about: 'replace files that are there' },
     { name: 'org', value: 'slug', about: 'whose it is, for keys of several organizations' },
@@ -44,9 +52,18 @@ async function download(host: Host, given: Given): Promise<number> {
         const path = join(folder, `${id}-${artifact.kind}.${EXTENSIONS[artifact.kind]}`)
         const open = (range: string | undefined) =>
           client.downloadArtifact(id, artifact.kind, { range, signal: stop.signal })
-        const { seconds, resumed_at } = await fetchFile(host, { artifact, path, open, force: given.flag('force'), signal: stop.signal })
+        const { seconds, resumed_at } = await fetchFile(host, {
+          artifact,
+          path,
+          open,
+          force: given.flag('force'),
+          signal: stop.signal,
+        })
         const went_on = resumed_at === 0 ? '' : `, went on at ${size(resumed_at)}`
-        done(host, `${artifact.kind}: ${size(artifact.size_bytes)} in ${seconds.toFixed(1)} s, sha256 checked${went_on}`)
+        done(
+          host,
+          `${artifact.kind}: ${size(artifact.size_bytes)} in ${seconds.toFixed(1)} s, sha256 checked${went_on}`,
+        )
         say(host, clean(path))
       }
     } finally {
@@ -56,7 +73,10 @@ async function download(host: Host, given: Given): Promise<number> {
   })
 }
 
-function chosen({ id, artifacts }: { id: string; artifacts: Artifact[] }, kind: ArtifactKind | undefined): Artifact[] {
+function chosen(
+  { id, artifacts }: { id: string; artifacts: Artifact[] },
+  kind: ArtifactKind | undefined,
+): Artifact[] {
   const found = artifacts.filter((one) => kind === undefined || one.kind === kind)
   if (found.length > 0) return found
   const others = artifacts.map((one) => one.kind).join(' and ')
@@ -68,5 +88,8 @@ function chosen({ id, artifacts }: { id: string; artifacts: Artifact[] }, kind: 
 async function requireFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined)
   if (found?.isDirectory()) return
-  throw new Failure(`${folder} is ${found ? 'no folder' : 'not there'}.`, { hint: '`--to ./runs`', status: EXIT.usage })
+  throw new Failure(`${folder} is ${found ? 'no folder' : 'not there'}.`, {
+    hint: '`--to ./runs`',
+    status: EXIT.usage,
+  })
 }

@@ -33,7 +33,13 @@ export function episodeColumns(now: number): readonly Column<EpisodeSummary>[] {
       right: true,
       drop: 5,
     },
-    { name: 'created_at', heading: 'STARTED', value: (one) => one.created_at, shown: (one) => ago(one.created_at, now), drop: 1 },
+    {
+      name: 'created_at',
+      heading: 'STARTED',
+      value: (one) => one.created_at,
+      shown: (one) => ago(one.created_at, now),
+      drop: 1,
+    },
     { name: 'finalized_at', value: (one) => one.finalized_at },
     { name: 'portal_url', value: (one) => one.portal_url },
   ]

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { link, lstat, open, rename, rm } from 'node:fs/promises'
-import { isRecord } from '../../sdk/json.ts'
 import { RobotraceError } from '../../sdk/errors.ts'
+import { isRecord } from '../../sdk/json.ts'
 import type { Artifact } from '../../sdk/wire.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
@@ -33,7 +33,11 @@ export async function fetchFile(host: Host, file: Fetched): Promise<{ seconds: n
   const resumed_at = await readPart(part, artifact.size_bytes, hash)
   const line = makeProgress(host, artifact.kind)
   try {
-    await append(file, part, { hash, from: resumed_at, on_bytes: (bytes) => line.update(bytes, artifact.size_bytes) })
+    await append(file, part, {
+      hash,
+      from: resumed_at,
+      on_bytes: (bytes) => line.update(bytes, artifact.size_bytes),
+    })
   } catch (error) {
     throw await brokenOff(error, { part, signal })
   } finally {
@@ -42,9 +46,12 @@ export async function fetchFile(host: Host, file: Fetched): Promise<{ seconds: n
   const sha256 = hash.digest('hex')
   if (sha256 !== artifact.sha256) {
     await rm(part, { force: true })
-    throw new Failure(`${artifact.kind} arrived damaged: its SHA-256 is ${sha256}, not ${artifact.sha256}. It was removed.`, {
-      hint: 'run the same command again',
-    })
+    throw new Failure(
+      `${artifact.kind} arrived damaged: its SHA-256 is ${sha256}, not ${artifact.sha256}. It was removed.`,
+      {
+        hint: 'run the same command again',
+      },
+    )
   }
   await settle(part, path, force)
   return { seconds: line.seconds(), resumed_at }
@@ -73,19 +80,26 @@ interface Append {
   on_bytes: (bytes: number) => void
 }
 
-async function append({ artifact, open: openBody, signal }: Fetched, part: string, { hash, from, on_bytes }: Append): Promise<void> {
+async function append(
+  { artifact, open: openBody, signal }: Fetched,
+  part: string,
+  { hash, from, on_bytes }: Append,
+): Promise<void> {
   if (from === artifact.size_bytes && from > 0) return
   const response = await openBody(from === 0 ? undefined : `bytes=${from}-`)
   if (from > 0 && response.status !== 206) {
     await response.body?.cancel()
-    throw new Failure('The server cannot send the rest of a file.', { hint: `remove ${part}, then run the same command again` })
+    throw new Failure('The server cannot send the rest of a file.', {
+      hint: `remove ${part}, then run the same command again`,
+    })
   }
   const file = await open(part, from === 0 ? 'wx' : 'a', 0o666)
   let written = from
   try {
     for await (const piece of response.body ?? []) {
       signal.throwIfAborted()
-      if (written + piece.byteLength > artifact.size_bytes) throw new Failure('More bytes came than the server had announced.')
+      if (written + piece.byteLength > artifact.size_bytes)
+        throw new Failure('More bytes came than the server had announced.')
       await file.write(piece)
       hash.update(piece)
       written += piece.byteLength
@@ -112,9 +126,13 @@ async function settle(part: string, path: string, force: boolean): Promise<void>
   }
 }
 
-async function brokenOff(error: unknown, { part, signal }: { part: string; signal: AbortSignal }): Promise<unknown> {
+async function brokenOff(
+  error: unknown,
+  { part, signal }: { part: string; signal: AbortSignal },
+): Promise<unknown> {
   const kept = (await lstat(part).catch(() => undefined))?.size ?? 0
-  const said = kept === 0 ? 'Nothing was kept.' : `${size(kept)} are kept; the same command goes on from there.`
+  const said =
+    kept === 0 ? 'Nothing was kept.' : `${size(kept)} are kept; the same command goes on from there.`
   if (signal.aborted) {
     const status = typeof signal.reason === 'number' ? signal.reason : EXIT.interrupted
     return new Failure(`Canceled. ${said}`, { status, reason: 'canceled' })
@@ -130,5 +148,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function alreadyThere(path: string): Failure {
-  return new Failure(`${path} is there already.`, { hint: '`--force` replaces it, `--to` names another folder', status: EXIT.usage })
+  return new Failure(`${path} is there already.`, {
+    hint: '`--force` replaces it, `--to` names another folder',
+    status: EXIT.usage,
+  })
 }

@@ -59,7 +59,11 @@ function filtersOf(host: Host, given: Given): ListEpisodes {
 }
 
 /** @throws Failure for another value than those there are */
-export function oneOf<Value extends string>(given: Given, name: string, values: readonly Value[]): Value | undefined {
+export function oneOf<Value extends string>(
+  given: Given,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
   const text = given.text(name)
   if (text === undefined) return undefined
   const value = values.find((known) => known === text)
@@ -94,5 +98,7 @@ async function* first(
 }
 
 /** How an episode may be finalized. */
-export const OUTCOMES = STATUSES.filter((status): status is Exclude<EpisodeStatus, 'recording'> => status !== 'recording')
+export const OUTCOMES = STATUSES.filter(
+  (status): status is Exclude<EpisodeStatus, 'recording'> => status !== 'recording',
+)
 export { SOURCES }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isRecord, parseObject } from '../../sdk/json.ts'
 import type { ArtifactKind, Metadata, StartEpisode } from '../../sdk/wire.ts'
 import type { Given } from '../command.ts'
@@ -61,7 +60,10 @@ function endOf(given: Given): Logged['end'] {
 function existing(kind: string, path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isFile()) return path
-  throw wrong(`--${kind}: ${path} is ${found ? 'no regular file' : 'not there'}.`, `\`--${kind} run.${kind === 'video' ? 'mp4' : 'npz'}\``)
+  throw wrong(
+    `--${kind}: ${path} is ${found ? 'no regular file' : 'not there'}.`,
+    `\`--${kind} run.${kind === 'video' ? 'mp4' : 'npz'}\``,
+  )
 }
 
 function numberOf(given: Given, name: string): number | undefined {

@@ -27,7 +27,12 @@ export const episodeLog: Command = {
     { name: 'actions', value: 'file', about: 'NPZ' },
     { name: 'name', value: 'text', about: 'what to call it' },
     { name: 'robot', value: 'name', about: 'which one did it' },
-    { name: 'source', value: 'source', choices: ['real', 'sim', 'replay'], about: 'real (default), sim or replay' },
+    {
+      name: 'source',
+      value: 'source',
+      choices: ['real', 'sim', 'replay'],
+      about: 'real (default), sim or replay',
+    },
     { name: 'policy-version', value: 'text', about: 'what drove it' },
     { name: 'env-version', value: 'text', about: 'where it ran' },
     { name: 'git-sha', value: 'text', about: 'the code that ran (default: the commit of this folder)' },
@@ -58,8 +63,13 @@ async function log(host: Host, given: Given): Promise<number> {
   return connected(host, given, async (connection) => {
     const { organization, project } = await placeOf(host, given, connection)
     const client = connection.client({ organization: organization.value, project: project.value })
-    const episode = await client.startEpisode({ ...logged.start, git_sha: logged.git_sha ?? commit?.sha, metadata })
-    if (commit?.dirty) warn(host, `The working folder has changes that commit ${commit.sha.slice(0, 7)} has not.`)
+    const episode = await client.startEpisode({
+      ...logged.start,
+      git_sha: logged.git_sha ?? commit?.sha,
+      metadata,
+    })
+    if (commit?.dirty)
+      warn(host, `The working folder has changes that commit ${commit.sha.slice(0, 7)} has not.`)
     await transfer(host, episode, logged)
     const { portal_url: page } = episode
     done(host, `Logged ${episode.id} as ${logged.end.status} (${size(episode.bytes_total)}).`)
@@ -80,7 +90,9 @@ async function log(host: Host, given: Given): Promise<number> {
 /** Uploads one file after the other, then finalizes. Whatever stops it, the episode is ended and what arrived is told. */
 async function transfer(host: Host, episode: Episode, { files, end }: Logged): Promise<void> {
   const stop = new AbortController()
-  const forget = host.onInterrupt((status) => stop.abort(new Failure('Canceled.', { status, reason: 'canceled' })))
+  const forget = host.onInterrupt((status) =>
+    stop.abort(new Failure('Canceled.', { status, reason: 'canceled' })),
+  )
   const arrived: ArtifactKind[] = []
   try {
     for (const [kind, path] of files) {
@@ -90,7 +102,10 @@ async function transfer(host: Host, episode: Episode, { files, end }: Logged): P
     stop.signal.throwIfAborted()
     await episode.finalize(end)
   } catch (error) {
-    throw await abandoned(episode, error, { arrived, missing: files.map(([kind]) => kind).slice(arrived.length) })
+    throw await abandoned(episode, error, {
+      arrived,
+      missing: files.map(([kind]) => kind).slice(arrived.length),
+    })
   } finally {
     forget()
   }
@@ -115,7 +130,10 @@ async function upload(
     line.clear()
   }
   const seconds = Math.max(line.seconds(), 0.001)
-  done(host, `${kind}: ${size(total)} in ${seconds.toFixed(1)} s (${(total / 1e6 / seconds).toFixed(1)} MB/s)`)
+  done(
+    host,
+    `${kind}: ${size(total)} in ${seconds.toFixed(1)} s (${(total / 1e6 / seconds).toFixed(1)} MB/s)`,
+  )
 }
 
 /** The failure to show, with what of the run is kept: an episode that nobody ends would count as recording for ever. */
@@ -128,9 +146,10 @@ async function abandoned(
   const failure = failureOf(error)
   const canceled = failure.reason === 'canceled'
   const reason = canceled ? 'the upload was canceled' : failure.message
-  const ended = await episode
-    .finalize({ status: 'failed', failure_reason: reason })
-    .then(() => 'is kept as failed', () => 'could not be ended and still counts as recording')
+  const ended = await episode.finalize({ status: 'failed', failure_reason: reason }).then(
+    () => 'is kept as failed',
+    () => 'could not be ended and still counts as recording',
+  )
   const kept = arrived.length === 0 ? 'nothing of it arrived' : `${arrived.join(' and ')} arrived`
   const lost = missing.length === 0 || arrived.length === 0 ? '' : `, ${missing.join(' and ')} did not`
   return new Failure(`${failure.message} Episode ${episode.id} ${ended}: ${kept}${lost}.`, {

@@ -1,7 +1,7 @@
+import { isSameOrigin } from '../../sdk/origin.ts'
 import { type Command, PROFILE_FLAG } from '../command.ts'
 import { connected } from '../connection.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { isSameOrigin } from '../../sdk/origin.ts'
 import { clean, paint, say } from '../print.ts'
 import { actingOf } from './acting.ts'
 import { episodeId } from './episode.ts'
@@ -14,10 +14,14 @@ export const episodeOpen: Command = {
   flags: [{ name: 'no-browser', about: 'only print the link' }, PROFILE_FLAG],
   run: async (host, given) =>
     connected(host, given, async (connection) => {
-      const { portal_url } = await (await actingOf(host, given, connection)).getEpisode(episodeId(given.argument))
+      const { portal_url } = await (await actingOf(host, given, connection)).getEpisode(
+        episodeId(given.argument),
+      )
       // A browser is sent nowhere but to the deployment that was asked.
       if (!URL.canParse(portal_url) || !isSameOrigin(portal_url, connection.base_url)) {
-        throw new Failure('The server named a page of another address.', { hint: `\`${connection.base_url}/portal/episodes\`` })
+        throw new Failure('The server named a page of another address.', {
+          hint: `\`${connection.base_url}/portal/episodes\``,
+        })
       }
       const { href } = new URL(portal_url)
       say(host, paint(host.out, host.env).link(clean(href)))

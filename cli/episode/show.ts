@@ -11,14 +11,23 @@ export const episodeShow: Command = {
   summary: 'everything about one run',
   examples: ['robotrace episode show ep_4n5f0q', 'robotrace episode show ep_4n5f0q --json | jq .artifacts'],
   argument: { name: 'episode', about: 'its id, or the address of its page' },
-  flags: [{ name: 'org', value: 'slug', about: 'whose it is, for keys of several organizations' }, PROFILE_FLAG, ...OUTPUT_FLAGS],
+  flags: [
+    { name: 'org', value: 'slug', about: 'whose it is, for keys of several organizations' },
+    PROFILE_FLAG,
+    ...OUTPUT_FLAGS,
+  ],
   run: async (host, given) => {
     const format = formatOf(host, given)
     const id = episodeId(given.argument)
     return connected(host, given, async (connection) => {
       const item = await (await actingOf(host, given, connection)).getEpisode(id)
       const now = host.now()
-      writeItem(host, format, { item, facts: episodeFacts(item, now), columns: episodeColumns(now), id: item.id })
+      writeItem(host, format, {
+        item,
+        facts: episodeFacts(item, now),
+        columns: episodeColumns(now),
+        id: item.id,
+      })
       return EXIT.ok
     })
   },

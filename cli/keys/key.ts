@@ -1,9 +1,9 @@
 import type { Connection } from '../connection.ts'
-import type { Column } from '../output/column.ts'
+import { organizationPath, type Place } from '../context/place.ts'
 import { EXIT, Failure } from '../failure.ts'
+import type { Column } from '../output/column.ts'
 import { clean } from '../print.ts'
 import { ago, ahead } from '../words.ts'
-import { organizationPath, type Place } from '../context/place.ts'
 
 /** An API key as the server lists it; members beyond these are passed on as they are. */
 export interface ApiKey {
@@ -44,15 +44,37 @@ export function keyColumns(now: number): readonly Column<ApiKey>[] {
     { name: 'id', value: ({ id }) => id },
     { name: 'prefix', heading: 'KEY', value: ({ prefix }) => prefix },
     { name: 'label', heading: 'LABEL', value: ({ label }) => label, elastic: true },
-    { name: 'state', heading: 'STATE', value: (key) => stateOf(key, now), look: (key) => look[stateOf(key, now)] },
+    {
+      name: 'state',
+      heading: 'STATE',
+      value: (key) => stateOf(key, now),
+      look: (key) => look[stateOf(key, now)],
+    },
     { name: 'kind', heading: 'KIND', value: ({ kind }) => kind, drop: 3 },
     { name: 'owner', heading: 'OWNER', value: ({ owner }) => owner?.email ?? null, elastic: true, drop: 4 },
     { name: 'scopes', value: ({ scopes }) => scopes.join(' ') },
     { name: 'project', value: ({ project }) => project?.id ?? null },
-    { name: 'device', heading: 'PINNED TO', value: ({ device }) => device?.name ?? null, shown: pinOf, drop: 2, elastic: true },
-    { name: 'last_used_at', heading: 'LAST USED', value: (key) => key.last_used_at, shown: (key) => ago(key.last_used_at, now) },
+    {
+      name: 'device',
+      heading: 'PINNED TO',
+      value: ({ device }) => device?.name ?? null,
+      shown: pinOf,
+      drop: 2,
+      elastic: true,
+    },
+    {
+      name: 'last_used_at',
+      heading: 'LAST USED',
+      value: (key) => key.last_used_at,
+      shown: (key) => ago(key.last_used_at, now),
+    },
     { name: 'use_count', heading: 'USES', value: (key) => key.use_count, right: true, drop: 1 },
-    { name: 'expires_at', heading: 'EXPIRES', value: (key) => key.expires_at, shown: (key) => ahead(key.expires_at, now) },
+    {
+      name: 'expires_at',
+      heading: 'EXPIRES',
+      value: (key) => key.expires_at,
+      shown: (key) => ahead(key.expires_at, now),
+    },
     { name: 'created_at', value: (key) => key.created_at },
     { name: 'created_by', value: (key) => key.created_by.email },
   ]
@@ -72,14 +94,21 @@ export function keysPath(place: Place, ...parts: string[]): string {
  *
  * @throws Failure when there is none, or several
  */
-export async function findKey(connection: Connection, place: Place, meant: string, now: number): Promise<ApiKey> {
+export async function findKey(
+  connection: Connection,
+  place: Place,
+  meant: string,
+  now: number,
+): Promise<ApiKey> {
   const { items } = await connection.client().request<{ items: ApiKey[] }>('GET', keysPath(place))
   const byId = items.find(({ id, prefix }) => meant === id || meant === prefix)
   const byLabel = items.filter((key) => key.label === meant && stateOf(key, now) !== 'revoked')
   const found = byId ?? (byLabel.length === 1 ? byLabel[0] : undefined)
   if (found) return found
   const message =
-    byLabel.length > 1 ? `${byLabel.length} keys are called ${clean(meant)}.` : `There is no key ${clean(meant)} that you may see.`
+    byLabel.length > 1
+      ? `${byLabel.length} keys are called ${clean(meant)}.`
+      : `There is no key ${clean(meant)} that you may see.`
   throw new Failure(message, {
     hint: byLabel.length > 1 ? `\`${byLabel[0]?.prefix}\` is one of them` : '`robotrace keys list`',
     status: byLabel.length > 1 ? EXIT.usage : EXIT.failure,

@@ -1,9 +1,8 @@
-import { profileNameProblem } from '../../sdk/host/write-credentials.ts'
-import { checkWritable } from '../../sdk/host/write-credentials.ts'
+import { checkWritable, profileNameProblem } from '../../sdk/host/write-credentials.ts'
 import type { DeviceDetail } from '../../sdk/wire.ts'
 import { type Command, type Given, PLACE_FLAGS } from '../command.ts'
 import { type Connection, connected } from '../connection.ts'
-import { placeOf, projectPath, type Place } from '../context/place.ts'
+import { type Place, placeOf, projectPath } from '../context/place.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { span } from '../words.ts'
@@ -19,8 +18,17 @@ export const keysMint: Command = {
   ],
   argument: { name: 'label', about: 'how you will tell it from others' },
   flags: [
-    { name: 'scope', value: 'scope', many: true, about: 'what it may do (default: log and read); repeatable' },
-    { name: 'expires', value: 'when', about: '90d, 12h, a time, or never (default: as long as the organization allows)' },
+    {
+      name: 'scope',
+      value: 'scope',
+      many: true,
+      about: 'what it may do (default: log and read); repeatable',
+    },
+    {
+      name: 'expires',
+      value: 'when',
+      about: '90d, 12h, a time, or never (default: as long as the organization allows)',
+    },
     {
       name: 'kind',
       value: 'kind',
@@ -68,7 +76,10 @@ function endOf(host: Host, given: Given): string | null | undefined {
   const ms = span(text)
   const at = ms === undefined ? Date.parse(text) : host.now() + ms
   if (Number.isFinite(at)) return new Date(at).toISOString()
-  throw new Failure('--expires takes a span, a time, or never.', { hint: '`--expires 90d`', status: EXIT.usage })
+  throw new Failure('--expires takes a span, a time, or never.', {
+    hint: '`--expires 90d`',
+    status: EXIT.usage,
+  })
 }
 
 async function pinOf(
@@ -78,7 +89,9 @@ async function pinOf(
 ): Promise<{ device_id?: string; project_id?: string }> {
   const device = given.text('device')
   if (device !== undefined) {
-    const { id } = await connection.client().request<DeviceDetail>('GET', projectPath(place, 'devices', device))
+    const { id } = await connection
+      .client()
+      .request<DeviceDetail>('GET', projectPath(place, 'devices', device))
     return { device_id: id }
   }
   if (!given.flag('only-project')) return {}

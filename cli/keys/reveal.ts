@@ -30,7 +30,10 @@ export async function reveal(
   const { key, api_key } = minted
   const profile = given.text('save')
   if (profile !== undefined) {
-    const { path, short_path } = savedProfile(host, { ...given, text: (name) => (name === 'profile' ? profile : undefined) })
+    const { path, short_path } = savedProfile(host, {
+      ...given,
+      text: (name) => (name === 'profile' ? profile : undefined),
+    })
     const written_at = `${new Date(host.now()).toISOString().slice(0, 19)}Z`
     await saveProfile(profile, { api_key: key, base_url, client_id, written_at }, path, short_path)
     tell(host, how, minted)

@@ -1,7 +1,7 @@
 import { type Command, PLACE_FLAGS } from '../command.ts'
+import { confirm, YES_FLAG } from '../confirm.ts'
 import { connected } from '../connection.ts'
 import { placeOf } from '../context/place.ts'
-import { confirm, YES_FLAG } from '../confirm.ts'
 import { EXIT } from '../failure.ts'
 import { clean, done } from '../print.ts'
 import { ago, count } from '../words.ts'
@@ -17,7 +17,10 @@ export const keysRevoke: Command = {
     connected(host, given, async (connection) => {
       const place = await placeOf(host, given, connection)
       const key = await findKey(connection, place, given.argument ?? '', host.now())
-      const uses = key.use_count === 0 ? 'It was never used.' : `Used ${count(key.use_count, 'time')}, last ${ago(key.last_used_at, host.now())}.`
+      const uses =
+        key.use_count === 0
+          ? 'It was never used.'
+          : `Used ${count(key.use_count, 'time')}, last ${ago(key.last_used_at, host.now())}.`
       await confirm(host, given, {
         facts: `${clean(key.prefix)} “${clean(key.label)}”. ${uses} What uses it stops at once.`,
         question: 'Revoke it?',

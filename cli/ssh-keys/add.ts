@@ -14,7 +14,10 @@ import { SSH_KEYS_PATH, sshKeyColumns } from './ssh-key.ts'
 export const sshKeysAdd: Command = {
   name: 'ssh-keys add',
   summary: 'upload the public half of an SSH key; who selects it for a device can log in there',
-  examples: ['robotrace ssh-keys add ~/.ssh/id_ed25519.pub', 'ssh-add -L | head -1 | robotrace ssh-keys add --name agent'],
+  examples: [
+    'robotrace ssh-keys add ~/.ssh/id_ed25519.pub',
+    'ssh-add -L | head -1 | robotrace ssh-keys add --name agent',
+  ],
   argument: { name: 'file', optional: true, about: 'the .pub file (default, and -: standard input)' },
   flags: [
     { name: 'name', value: 'name', about: 'how you call it (default: its comment, or the file)' },
@@ -31,11 +34,17 @@ async function add(host: Host, given: Given): Promise<number> {
   const name = given.text('name') ?? nameOf(given, key_text)
   return connected(host, given, async (connection) => {
     const key = await connection.client().request<SshKey>('POST', SSH_KEYS_PATH, { body: { name, key_text } })
-    done(host, `Added ${clean(key.name)}: ${clean(key.fingerprint)}. Select it for a device in the portal → Devices.`)
+    done(
+      host,
+      `Added ${clean(key.name)}: ${clean(key.fingerprint)}. Select it for a device in the portal → Devices.`,
+    )
     if (key.warning !== null) warn(host, clean(key.warning))
     // On a terminal that sentence is all there is to know.
     if (format !== 'table' || given.text('output') === 'table') {
-      const facts: [string, string][] = [['Name', key.name], ['Fingerprint', key.fingerprint]]
+      const facts: [string, string][] = [
+        ['Name', key.name],
+        ['Fingerprint', key.fingerprint],
+      ]
       writeItem(host, format, { item: key, facts, columns: sshKeyColumns(host.now()), id: key.id })
     }
     return EXIT.ok
@@ -58,7 +67,9 @@ function readFile(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const code = isRecord(error) && typeof error.code === 'string' ? ` (${error.code})` : ''
-    throw new Failure(`${path} cannot be read${code}.`, { hint: '`robotrace ssh-keys add ~/.ssh/id_ed25519.pub`' })
+    throw new Failure(`${path} cannot be read${code}.`, {
+      hint: '`robotrace ssh-keys add ~/.ssh/id_ed25519.pub`',
+    })
   }
 }
 
@@ -70,7 +81,8 @@ function refusePrivate(text: string): void {
       status: EXIT.usage,
     })
   }
-  if (/^(?:[\w=",*.-]+ )?(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]{20,}/.test(text) && !text.includes('\n')) return
+  if (/^(?:[\w=",*.-]+ )?(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]{20,}/.test(text) && !text.includes('\n'))
+    return
   throw new Failure('This is not one public SSH key.', {
     hint: '`ssh-keygen -t ed25519` makes one; upload the .pub file',
     status: EXIT.usage,

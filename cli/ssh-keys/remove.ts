@@ -32,6 +32,7 @@ export const sshKeysRemove: Command = {
 }
 
 function unclear(meant: string, many: number): Failure {
-  const message = many > 1 ? `${many} of your keys are called ${clean(meant)}.` : `You have no SSH key ${clean(meant)}.`
+  const message =
+    many > 1 ? `${many} of your keys are called ${clean(meant)}.` : `You have no SSH key ${clean(meant)}.`
   return new Failure(message, { hint: '`robotrace ssh-keys list --output csv` has their ids' })
 }

@@ -20,8 +20,19 @@ export function sshKeyColumns(now: number): readonly Column<SshKey>[] {
       shown: ({ devices }) => devices.map(({ name }) => name).join(', ') || 'nothing',
       elastic: true,
     },
-    { name: 'last_used_at', heading: 'LAST USED', value: (key) => key.last_used_at, shown: (key) => ago(key.last_used_at, now) },
-    { name: 'created_at', heading: 'ADDED', value: (key) => key.created_at, shown: (key) => ago(key.created_at, now), drop: 1 },
+    {
+      name: 'last_used_at',
+      heading: 'LAST USED',
+      value: (key) => key.last_used_at,
+      shown: (key) => ago(key.last_used_at, now),
+    },
+    {
+      name: 'created_at',
+      heading: 'ADDED',
+      value: (key) => key.created_at,
+      shown: (key) => ago(key.created_at, now),
+      drop: 1,
+    },
   ]
 }
 

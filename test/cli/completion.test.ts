@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { COMMANDS } from '../../cli/command.ts'
+import { COMMANDS } from '../../cli/commands.ts'
 import { makeHome } from './home.ts'
 
 test.each([

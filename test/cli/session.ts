@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { run } from '../../cli/command.ts'
+import { run } from '../../cli/run.ts'
 import type { TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import type { Person, Tenant } from '../seed.ts'
