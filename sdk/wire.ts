@@ -8,6 +8,7 @@
 export type * from './wire-account.ts'
 export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
+export type * from './wire-organizations.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */
 export type EpisodeSource = 'real' | 'sim' | 'replay'

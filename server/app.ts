@@ -26,6 +26,8 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { leakedKeyDoors } from './leaked-keys/rest.ts'
+import { memberDoors } from './members/rest.ts'
+import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
@@ -46,6 +48,8 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...organizationDoors,
+  ...memberDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

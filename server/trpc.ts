@@ -9,7 +9,7 @@ import { episodesRouter } from './episodes/trpc.ts'
 import { fleetRouter } from './fleet/trpc.ts'
 import { invitationsRouter, membersRouter } from './members/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
-import { clientsRouter, keyPolicyRouter } from './organizations/trpc.ts'
+import { clientsRouter, keyPolicyRouter, organizationRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 import { sshKeysRouter } from './ssh-keys/trpc.ts'
 
@@ -18,6 +18,7 @@ export const appRouter = router({
   auth: accountsRouter,
   setup: setupRouter,
   clients: clientsRouter,
+  organization: organizationRouter,
   members: membersRouter,
   invitations: invitationsRouter,
   invitation: invitationRouter,

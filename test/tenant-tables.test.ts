@@ -30,7 +30,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   outbox: ['outbox'],
   // fleet: what software a device runs.
   packages: ['fleet'],
-  projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
+  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: [],
   webhooks: ['outbox'],
 }
