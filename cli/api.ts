@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { isRecord, parseObject, toJson } from '../sdk/json.ts'
 import { pathWith } from '../sdk/request.ts'
 import type { Answer } from '../sdk/runtime.ts'
@@ -10,6 +9,7 @@ import { EXIT, Failure } from './failure.ts'
 import type { Host } from './host.ts'
 import { jsonLine } from './output/safe-text.ts'
 import { say } from './print.ts'
+import { readGivenFile } from './read-file.ts'
 import { typedValue, valuePair } from './value-pair.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -48,7 +48,7 @@ export const api: Command = {
 
 async function call(host: Host, given: Given): Promise<number> {
   const method = methodOf(given)
-  const fields = fieldsOf(given)
+  const fields = fieldsOf(host, given)
   const body = await bodyOf(host, given, method, fields)
   if (given.flag('paginate') && method !== 'GET')
     throw wrong('--paginate is for GET.', '`robotrace api GET …`')
@@ -97,11 +97,16 @@ async function pathOf(host: Host, given: Given, connection: Connection): Promise
     .replaceAll('{project}', encodeURIComponent(project.value))
 }
 
-function fieldsOf(given: Given): Record<string, unknown> {
+function fieldsOf(host: Host, given: Given): Record<string, unknown> {
   const raw = given.list('raw-field').map((text) => valuePair(text, '-f name=text'))
   const typed = given.list('field').map((text) => {
     const [name, value] = valuePair(text, '--field seed=42')
-    return [name, value.startsWith('@') ? readText(value.slice(1)) : typedValue(value)] as const
+    return [
+      name,
+      value.startsWith('@')
+        ? readGivenFile(host, value.slice(1), '--field note=@note.txt')
+        : typedValue(value),
+    ] as const
   })
   return Object.fromEntries([...raw, ...typed])
 }
@@ -116,7 +121,7 @@ async function bodyOf(
   if (input === undefined) {
     return method === 'GET' || Object.keys(fields).length === 0 ? undefined : toJson(fields)
   }
-  const text = input === '-' ? await host.readInput?.() : readText(input)
+  const text = input === '-' ? await host.readInput?.() : readGivenFile(host, input, '--input body.json')
   if (text !== undefined && parseObject(text)) return text
   throw wrong(`${input === '-' ? 'Standard input' : input} holds no JSON object.`, '`--input body.json`')
 }
@@ -178,15 +183,6 @@ function safe(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = isRecord(error) ? String(error.code) : 'unknown reason'
-    throw new Failure(`${path} cannot be read (${code}).`, { status: EXIT.usage })
-  }
 }
 
 function wrong(message: string, hint: string): Failure {

@@ -2,6 +2,8 @@ import type { Host } from './host.ts'
 
 /** What was given on the command line. */
 export interface Given {
+  /** The name of the command that was called. */
+  command: string
   /** The value of `--name <value>`; undefined when it was not given. */
   text: (name: string) => string | undefined
   /** Whether `--name` was given. */

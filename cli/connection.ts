@@ -1,6 +1,6 @@
 import { Client } from '../sdk/client.ts'
 import { resolveCredentials } from '../sdk/credentials.ts'
-import { APIError, AuthError, ConfigurationError, NotFoundError } from '../sdk/errors.ts'
+import { APIError, AuthError, ConfigurationError, NotFoundError, ValidationError } from '../sdk/errors.ts'
 import { readProfile, type SavedProfile } from '../sdk/host/credentials.ts'
 import { hostRuntime } from '../sdk/host/runtime.ts'
 import { whoami } from '../sdk/own-key.ts'
@@ -44,7 +44,7 @@ export async function connected<Result>(
   try {
     return await work(connection)
   } catch (error) {
-    throw explained(host, connection, error)
+    throw explained(given, connection, error)
   }
 }
 
@@ -58,7 +58,7 @@ function connect(host: Host, given: Given): Connection {
     readProfile: (name) => readProfile(name, saved.path),
     announce: () => {},
   }
-  const { api_key, base_url } = credentialsOf(host, saved, profile, runtime)
+  const { api_key, base_url } = credentialsOf(saved, profile, runtime)
   warnPlainHttp(host, base_url)
   const options = { api_key, base_url, runtime }
   let asked: Promise<WhoAmI | undefined> | undefined
@@ -94,7 +94,6 @@ function withoutPlace(runtime: Runtime): Runtime {
 }
 
 function credentialsOf(
-  host: Host,
   saved: Saved,
   profile: string | undefined,
   runtime: Runtime,
@@ -107,7 +106,7 @@ function credentialsOf(
     if (error.message.startsWith('No API key.')) throw notSignedIn(saved)
     const missing_address = error.message.startsWith('No deployment address.')
     throw new Failure(missing_address ? 'No deployment address.' : error.message, {
-      hint: missing_address ? 'set ROBOTRACE_BASE_URL, or run `robotrace login`' : loginLine(host, saved, []),
+      hint: missing_address ? 'set ROBOTRACE_BASE_URL, or run `robotrace login`' : loginLine(saved, []),
       status: EXIT.not_signed_in,
     })
   }
@@ -130,34 +129,59 @@ function variableOf(host: Host, saved: SavedProfile | undefined, api_key: string
 }
 
 /** A refusal, with what to do about it here. */
-function explained(host: Host, { saved, base_url, variable }: Connection, error: unknown): unknown {
+function explained(given: Given, { saved, base_url, variable }: Connection, error: unknown): unknown {
   if (error instanceof AuthError) {
     return new Failure(`${base_url} does not accept this key: it was revoked, has expired, or never was.`, {
       hint:
         variable === undefined
-          ? loginLine(host, saved, [])
+          ? loginLine(saved, [])
           : `set another ${variable}, or remove it and run \`robotrace login\``,
       status: EXIT.not_signed_in,
       reason: 'unauthenticated',
     })
   }
   if (error instanceof APIError && error.missing_scope !== undefined) {
-    return lacksScope(host, { saved, variable, scope: error.missing_scope })
+    return lacksScope({ saved, variable, scope: error.missing_scope })
   }
-  if (error instanceof NotFoundError && /^No such (?:organization|project)/.test(error.message)) {
-    const { message, status } = failureOf(error)
-    const hint =
-      '`robotrace context` says where this name comes from, `robotrace context list` which there are'
-    return new Failure(message, { hint, status })
+  if (!(error instanceof APIError) || error.status >= 500) return error
+  const failure = failureOf(error)
+  const hint = failure.hint ?? hintFor(error, given)
+  return hint === undefined ? error : new Failure(failure.message, { hint, status: failure.status })
+}
+
+const WHERE_NAMES_COME_FROM =
+  '`robotrace context` says where this name comes from, `robotrace context list` which there are'
+
+/** What to do where the server's sentence only says what happened. */
+function hintFor(error: APIError, { command }: Given): string | undefined {
+  if (error instanceof NotFoundError) {
+    const what = /^No such (\w+)/.exec(error.message)?.[1] ?? ''
+    if (what === 'organization' || what === 'project') return WHERE_NAMES_COME_FROM
+    return LISTS[what] && `\`robotrace ${LISTS[what]}\``
   }
-  return error
+  if (error instanceof ValidationError) return `\`robotrace ${command} --help\``
+  if (error.code === 'forbidden')
+    return 'ask an administrator of the organization; `robotrace whoami` says what your key may do'
+  return undefined
+}
+
+const LISTS: Record<string, string> = {
+  device: 'device list',
+  episode: 'episode list',
+  API: 'keys list',
+  SSH: 'ssh-keys list',
 }
 
 /** What only a key with more rights may do. The line that gets one is complete: other strong scopes are kept. */
-function lacksScope(
-  host: Host,
-  { saved, variable, scope }: { saved: Saved; variable: string | undefined; scope: string },
-): Failure {
+function lacksScope({
+  saved,
+  variable,
+  scope,
+}: {
+  saved: Saved
+  variable: string | undefined
+  scope: string
+}): Failure {
   const message = `This key may not do that: it lacks the scope ${scope}.`
   if (variable !== undefined) {
     return new Failure(message, {
@@ -169,10 +193,10 @@ function lacksScope(
       hint: 'ask an administrator for a key that has it: no login gives it away',
     })
   }
-  return new Failure(message, { hint: loginLine(host, saved, [scope]) })
+  return new Failure(message, { hint: loginLine(saved, [scope]) })
 }
 
-function loginLine(_host: Host, saved: Saved, scopes: string[]): string {
+function loginLine(saved: Saved, scopes: string[]): string {
   return `run \`${bareLogin(saved, scopes)}\``
 }
 

@@ -106,6 +106,8 @@ function prepare(wired: Commander, host: Host, summary: string, examples: readon
   wired
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
+    // A flag belongs to the command it stands behind: `context` and `context list` have some of the same name.
+    .enablePositionalOptions()
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
     .configureOutput({
@@ -132,6 +134,7 @@ function givenTo(wired: Commander): Given {
     // Commander reads `--no-browser` as "browser: false" and `--base-url` as "baseUrl".
     name.startsWith('no-') ? options[camel(name.slice(3))] === false : options[camel(name)]
   return {
+    command: fullName(wired).split(' ').slice(1).join(' '),
     text: (name) => {
       const value = find(name)
       return typeof value === 'string' ? value : undefined

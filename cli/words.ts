@@ -32,7 +32,7 @@ export function ago(iso: string | null, now: number): string {
   const seconds = Math.round((now - at) / 1000)
   if (seconds < 5) return 'just now'
   if (seconds < 90) return `${seconds} s ago`
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
+  if (seconds < 3570) return `${Math.round(seconds / 60)} min ago`
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
   if (seconds < 30 * 86_400) return `${Math.round(seconds / 86_400)} d ago`
   return iso.slice(0, 10)
@@ -45,7 +45,7 @@ export function ahead(iso: string | null, now: number): string {
   if (Number.isNaN(at)) return iso
   const seconds = Math.round((at - now) / 1000)
   if (seconds <= 0) return 'over'
-  if (seconds < 3600) return `in ${Math.max(1, Math.round(seconds / 60))} min`
+  if (seconds < 3570) return `in ${Math.max(1, Math.round(seconds / 60))} min`
   if (seconds < 2 * 86_400) return `in ${Math.round(seconds / 3600)} h`
   if (seconds < 400 * 86_400) return `in ${Math.round(seconds / 86_400)} d`
   return iso.slice(0, 10)

@@ -190,6 +190,7 @@ interface Unit {
   id: string
   slug: string
   name: string
+  archived_at?: string | null
 }
 
 async function* placesOf(
@@ -201,6 +202,7 @@ async function* placesOf(
   for await (const organization of pagesOf<Unit>(client, '/api/v1/organizations')) {
     const path = `/api/v1/organizations/${encodeURIComponent(organization.id)}/projects`
     for await (const project of pagesOf<Unit>(client, path)) {
+      if (project.archived_at) continue
       yield {
         organization: organization.slug,
         organization_name: organization.name,

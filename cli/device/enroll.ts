@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { AuthError } from '../../sdk/errors.ts'
 import { checkWritable, saveProfile } from '../../sdk/host/write-credentials.ts'
-import { isRecord } from '../../sdk/json.ts'
 import { keyProblem } from '../../sdk/key-format.ts'
 import { webRuntime } from '../../sdk/runtime.ts'
 import { Transport } from '../../sdk/transport.ts'
@@ -12,6 +10,7 @@ import type { Host } from '../host.ts'
 import { formatOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { writeItem } from '../output/write.ts'
 import { clean, done, warn } from '../print.ts'
+import { readGivenFile } from '../read-file.ts'
 import { addressOf, profileFlag, type Saved, savedProfile, warnPlainHttp } from '../saved.ts'
 import { deviceColumns } from './device.ts'
 import { forgetNonce, keptNonce } from './enrolment-file.ts'
@@ -110,7 +109,7 @@ async function tokenOf(host: Host, given: Given): Promise<string> {
   const file = given.text('token-file')
   const text =
     file !== undefined && file !== '-'
-      ? readFile(file)
+      ? readGivenFile(host, file, '--token-file token.txt')
       : ((file === undefined ? host.env(VARIABLE) : undefined) ?? (await host.readInput?.()))
   const token = text?.trim() ?? ''
   if (/^rte_[0-9a-z]{10}_[0-9A-Za-z]{20,80}$/.test(token)) return token
@@ -121,18 +120,6 @@ async function tokenOf(host: Host, given: Given): Promise<string> {
       status: EXIT.usage,
     },
   )
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = isRecord(error) && typeof error.code === 'string' ? ` (${error.code})` : ''
-    throw new Failure(`${path} cannot be read${code}.`, {
-      hint: '`--token-file token.txt`',
-      status: EXIT.usage,
-    })
-  }
 }
 
 async function ask(

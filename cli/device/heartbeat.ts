@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { APIError, RobotraceError, ServerError, TransportError } from '../../sdk/errors.ts'
-import { isRecord, parseObject } from '../../sdk/json.ts'
+import { parseObject } from '../../sdk/json.ts'
 import { VERSION } from '../../sdk/version.ts'
 import type { Heartbeat, HeartbeatAnswer } from '../../sdk/wire.ts'
 import { type Command, type Given, PROFILE_FLAG } from '../command.ts'
@@ -11,6 +10,7 @@ import type { Host } from '../host.ts'
 import { formatOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { jsonLine, yamlText } from '../output/safe-text.ts'
 import { clean, isLively, paint, say, warn } from '../print.ts'
+import { readGivenFile } from '../read-file.ts'
 import { count, span } from '../words.ts'
 import { type CpuTime, cpuTime, measure } from './measure.ts'
 
@@ -128,7 +128,8 @@ async function bodyOf(
   piped: object | undefined,
 ): Promise<Heartbeat> {
   const file = given.text('metrics')
-  const more = piped ?? (file === undefined ? {} : objectOf(readFile(file), file))
+  const more =
+    piped ?? (file === undefined ? {} : objectOf(readGivenFile(host, file, '--metrics metrics.json'), file))
   const measured = await measure(since, given.text('disk') ?? host.cwd)
   return {
     ...measured,
@@ -144,18 +145,6 @@ function everyOf(given: Given): number | undefined {
   const ms = span(text)
   if (ms !== undefined && ms >= LEAST_MS && ms <= 86_400_000) return ms
   throw new Failure('--every takes a span from 5s to 1d.', { hint: '`--every 30s`', status: EXIT.usage })
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = isRecord(error) && typeof error.code === 'string' ? ` (${error.code})` : ''
-    throw new Failure(`${path} cannot be read${code}.`, {
-      hint: '`--metrics metrics.json`',
-      status: EXIT.usage,
-    })
-  }
 }
 
 function objectOf(text: string, what: string): object {

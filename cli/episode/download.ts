@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Artifact, ArtifactKind } from '../../sdk/wire.ts'
 import { type Command, type Given, PROFILE_FLAG } from '../command.ts'
 import { connected } from '../connection.ts'
@@ -40,8 +40,9 @@ export const episodeDownload: Command = {
 async function download(host: Host, given: Given): Promise<number> {
   const id = episodeId(given.argument)
   const kind = oneOf(given, 'kind', ['video', 'sensors', 'actions'])
-  const folder = given.text('to') ?? host.cwd
-  await requireFolder(folder)
+  const to = given.text('to') ?? '.'
+  const folder = resolve(host.cwd, to)
+  await requireFolder(folder, to)
   return connected(host, given, async (connection) => {
     const client = await actingOf(host, given, connection)
     const artifacts = chosen(await client.getEpisode(id), kind)
@@ -85,10 +86,10 @@ function chosen(
   })
 }
 
-async function requireFolder(folder: string): Promise<void> {
+async function requireFolder(folder: string, named: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined)
   if (found?.isDirectory()) return
-  throw new Failure(`${folder} is ${found ? 'no folder' : 'not there'}.`, {
+  throw new Failure(`${named} is ${found ? 'no folder' : 'not there'}.`, {
     hint: '`--to ./runs`',
     status: EXIT.usage,
   })

@@ -1,8 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
-import { isRecord, parseObject } from '../../sdk/json.ts'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseObject } from '../../sdk/json.ts'
 import type { ArtifactKind, Metadata, StartEpisode } from '../../sdk/wire.ts'
 import type { Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
+import type { Host } from '../host.ts'
+import { readGivenFile } from '../read-file.ts'
 import { typedValue, valuePair } from '../value-pair.ts'
 import { OUTCOMES, oneOf, SOURCES } from './list.ts'
 
@@ -23,10 +26,10 @@ const KINDS = ['video', 'sensors', 'actions'] as const
  *
  * @throws Failure with exit status 2
  */
-export function loggedOf(given: Given): Logged {
+export function loggedOf(host: Host, given: Given): Logged {
   const files = KINDS.flatMap((kind): [ArtifactKind, string][] => {
     const path = given.text(kind)
-    return path === undefined ? [] : [[kind, existing(kind, path)]]
+    return path === undefined ? [] : [[kind, existing(host, kind, path)]]
   })
   return {
     start: {
@@ -40,7 +43,7 @@ export function loggedOf(given: Given): Logged {
       request_uploads: files.map(([kind]) => kind),
     },
     git_sha: given.text('git-sha'),
-    metadata: metadataOf(given),
+    metadata: metadataOf(host, given),
     files,
     end: endOf(given),
   }
@@ -57,9 +60,9 @@ function endOf(given: Given): Logged['end'] {
   return { status, duration_s: numberOf(given, 'duration'), failure_time_s, failure_reason }
 }
 
-function existing(kind: string, path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isFile()) return path
+function existing(host: Host, kind: string, path: string): string {
+  const found = statSync(resolve(host.cwd, path), { throwIfNoEntry: false })
+  if (found?.isFile()) return resolve(host.cwd, path)
   throw wrong(
     `--${kind}: ${path} is ${found ? 'no regular file' : 'not there'}.`,
     `\`--${kind} run.${kind === 'video' ? 'mp4' : 'npz'}\``,
@@ -82,10 +85,10 @@ function seedOf(given: Given): string | undefined {
 }
 
 /** In their order, a later one over an earlier one; nothing of it reaches a prototype. */
-function metadataOf(given: Given): Metadata {
+function metadataOf(host: Host, given: Given): Metadata {
   const metadata = new Map<string, unknown>()
   for (const text of given.list('metadata')) {
-    const members = text.startsWith('@') ? Object.entries(fileOf(text.slice(1))) : [pairOf(text)]
+    const members = text.startsWith('@') ? Object.entries(fileOf(host, text.slice(1))) : [pairOf(text)]
     for (const [name, value] of members) metadata.set(name, value)
   }
   // Every value came out of JSON, or is a text.
@@ -97,14 +100,9 @@ function pairOf(text: string): [string, unknown] {
   return [name, typedValue(value)]
 }
 
-function fileOf(path: string): Record<string, unknown> {
-  try {
-    const content = parseObject(readFileSync(path, 'utf8'))
-    if (content) return content
-  } catch (error) {
-    const code = isRecord(error) ? String(error.code) : 'unknown reason'
-    throw wrong(`--metadata: ${path} cannot be read (${code}).`, '`--metadata @run.json`')
-  }
+function fileOf(host: Host, path: string): Record<string, unknown> {
+  const content = parseObject(readGivenFile(host, path, '--metadata @run.json'))
+  if (content) return content
   throw wrong(`--metadata: ${path} holds no JSON object.`, '`--metadata @run.json`')
 }
 

@@ -57,7 +57,7 @@ export const episodeLog: Command = {
 
 async function log(host: Host, given: Given): Promise<number> {
   const format = formatOf(host, given)
-  const logged = loggedOf(given)
+  const logged = loggedOf(host, given)
   const commit = logged.git_sha === undefined && !given.flag('no-git') ? await commitOf(host.cwd) : undefined
   const metadata: Metadata = commit?.dirty ? { git_dirty: true, ...logged.metadata } : logged.metadata
   return connected(host, given, async (connection) => {

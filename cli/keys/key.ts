@@ -100,7 +100,9 @@ export async function findKey(
   meant: string,
   now: number,
 ): Promise<ApiKey> {
-  const { items } = await connection.client().request<{ items: ApiKey[] }>('GET', keysPath(place))
+  const { items } = await connection.client().request<{ items: ApiKey[] }>('GET', keysPath(place), {
+    query: { devices: true },
+  })
   const byId = items.find(({ id, prefix }) => meant === id || meant === prefix)
   const byLabel = items.filter((key) => key.label === meant && stateOf(key, now) !== 'revoked')
   const found = byId ?? (byLabel.length === 1 ? byLabel[0] : undefined)

@@ -13,6 +13,7 @@ export const keysList: Command = {
   examples: ['robotrace keys list', 'robotrace keys list --all --output csv'],
   flags: [
     { name: 'all', about: 'those that have ended as well' },
+    { name: 'devices', about: 'those of devices as well' },
     LIMIT_FLAG,
     ...PLACE_FLAGS,
     ...OUTPUT_FLAGS,
@@ -22,7 +23,9 @@ export const keysList: Command = {
     const limit = limitOf(given)
     return connected(host, given, async (connection) => {
       const place = await placeOf(host, given, connection)
-      const keys = pagesOf<ApiKey>(connection.client(), keysPath(place))
+      const keys = pagesOf<ApiKey>(connection.client(), keysPath(place), {
+        devices: given.flag('devices') || undefined,
+      })
       const items = chosen(keys, limit, (key) => given.flag('all') || !hasEnded(key, host.now()))
       const none = 'No API keys. Make one: robotrace keys mint <label>'
       await writeList(host, format, { items, columns: keyColumns(host.now()), id: ({ id }) => id, none })

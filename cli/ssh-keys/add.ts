@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { isRecord } from '../../sdk/json.ts'
 import type { SshKey } from '../../sdk/wire.ts'
 import { type Command, type Given, PROFILE_FLAG } from '../command.ts'
 import { connected } from '../connection.ts'
@@ -9,6 +7,7 @@ import type { Host } from '../host.ts'
 import { formatOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { writeItem } from '../output/write.ts'
 import { clean, done, warn } from '../print.ts'
+import { readGivenFile } from '../read-file.ts'
 import { SSH_KEYS_PATH, sshKeyColumns } from './ssh-key.ts'
 
 export const sshKeysAdd: Command = {
@@ -53,24 +52,14 @@ async function add(host: Host, given: Given): Promise<number> {
 
 async function textOf(host: Host, given: Given): Promise<string> {
   const file = given.argument
-  if (file !== undefined && file !== '-') return readFile(file)
+  if (file !== undefined && file !== '-')
+    return readGivenFile(host, file, 'robotrace ssh-keys add ~/.ssh/id_ed25519.pub')
   const text = await host.readInput?.()
   if (text?.trim()) return text
   throw new Failure('There is no key to upload.', {
     hint: '`robotrace ssh-keys add ~/.ssh/id_ed25519.pub`',
     status: EXIT.usage,
   })
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = isRecord(error) && typeof error.code === 'string' ? ` (${error.code})` : ''
-    throw new Failure(`${path} cannot be read${code}.`, {
-      hint: '`robotrace ssh-keys add ~/.ssh/id_ed25519.pub`',
-    })
-  }
 }
 
 /** Before anything leaves this machine: OpenSSH's and PEM's private keys, PuTTY's, and what is none of a public key. */
