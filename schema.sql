@@ -219,6 +219,7 @@ CREATE TABLE devices (
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
 CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
+CREATE INDEX devices_organization ON devices (organization_id, name, id) WHERE removed_at IS NULL;
 CREATE INDEX devices_silent ON devices (last_heartbeat_at) WHERE status = 'online';
 CREATE INDEX devices_merged ON devices (merged_into) WHERE merged_into IS NOT NULL AND moved_at IS NULL;
 
@@ -321,7 +322,7 @@ CREATE TABLE api_keys (
   revoked_by      TEXT REFERENCES accounts (id),
   CHECK (organization_id IS NOT NULL OR (prefix = 'rbtk' AND account_id IS NOT NULL))
 );
-CREATE INDEX api_keys_organization ON api_keys (organization_id, created_at);
+CREATE INDEX api_keys_organization ON api_keys (organization_id, device_id, created_at);
 CREATE INDEX api_keys_account ON api_keys (account_id, created_at);
 
 -- A robot that asks again with the same nonce, because the answer was lost, gets a new key and costs no second use.

@@ -10,6 +10,7 @@ const fill = (path: string, at: Target): string => {
   const names: Record<string, string> = {
     ...{ org: at.organization_id, project: 'default', device: at.device, key: at.api_key_id },
     ...{ id: at.episode_id, kind: 'video', organization_id: at.organization_id },
+    ...{ group: at.group_id, token: at.enrolment_token_id },
     ...{ episode_id: at.episode_id, file: 'video.mp4' },
   }
   return path.replace(/:(\w+)/g, (_, name: string) => names[name] ?? 'unknown')

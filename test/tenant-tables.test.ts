@@ -20,22 +20,23 @@ const TENANT_TABLES: Record<string, string[]> = {
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
   capsules: [],
-  device_groups: [],
+  device_groups: ['fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
-  enrolment_tokens: [],
+  enrolment_tokens: ['fleet'],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   outbox: ['outbox'],
-  packages: [],
+  // fleet: what software a device runs.
+  packages: ['fleet'],
   projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: [],
   webhooks: ['outbox'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
-const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'uploads'].map(
+const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'of-device', 'uploads'].map(
   (name) => `server/episodes/${name}.ts`,
 )
 

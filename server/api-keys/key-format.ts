@@ -4,6 +4,9 @@ import { crc32 } from 'node:zlib'
 /** `rt` keys belong to one organization; `rbtk` keys (seed 001) to a person, in every organization of theirs. */
 export type KeyPrefix = 'rt' | 'rbtk'
 
+/** `rte` texts are no keys: robots swap them for one when they enrol (server/fleet/enroll.ts). */
+type SecretPrefix = KeyPrefix | 'rte'
+
 /**
  * `<prefix>_<id>_<secret>` (seed 003): ten public base-36 characters that find the row, 43 secret ones of which the
  * last six are a base-62 CRC-32 over everything before them. So a mistyped key is refused without a database
@@ -18,10 +21,10 @@ export interface ParsedKey {
 
 const BASE36 = '0123456789abcdefghijklmnopqrstuvwxyz'
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const SHAPE = /^(?:rt|rbtk)_([0-9a-z]{10})_[0-9A-Za-z]{43}$/
+const SHAPE = /^(rt|rbtk|rte)_([0-9a-z]{10})_[0-9A-Za-z]{43}$/
 
 /** @example const { key, id, hash } = makeKey('rbtk') */
-export function makeKey(prefix: KeyPrefix = 'rt'): ParsedKey & { key: string } {
+export function makeKey(prefix: SecretPrefix = 'rt'): ParsedKey & { key: string } {
   const id = randomCharacters(BASE36, 10)
   const unchecked = `${prefix}_${id}_${randomCharacters(BASE62, 37)}`
   const key = unchecked + checksum(unchecked)
@@ -33,8 +36,18 @@ export function makeKey(prefix: KeyPrefix = 'rt'): ParsedKey & { key: string } {
  * @example parseKey('rt_8a4f01c2b3_…')?.id // '8a4f01c2b3'
  */
 export function parseKey(text: string): ParsedKey | undefined {
-  const id = SHAPE.exec(text)?.[1]
-  if (id === undefined || checksum(text.slice(0, -6)) !== text.slice(-6)) return undefined
+  return parse(text, ['rt', 'rbtk'])
+}
+
+/** The same for the text that robots enrol with. @returns undefined when it cannot be one of ours */
+export function parseEnrolmentToken(text: string): ParsedKey | undefined {
+  return parse(text, ['rte'])
+}
+
+function parse(text: string, prefixes: string[]): ParsedKey | undefined {
+  const [, prefix, id] = SHAPE.exec(text) ?? []
+  if (prefix === undefined || id === undefined || !prefixes.includes(prefix)) return undefined
+  if (checksum(text.slice(0, -6)) !== text.slice(-6)) return undefined
   return { id, hash: hashKey(text) }
 }
 

@@ -48,17 +48,30 @@ export interface ApiKey {
 
 type Ctx = Pick<AppContext, 'db' | 'now'>
 
-/** Newest first, revoked ones included. Who may look, the caller of this has to ask. */
+/**
+ * Newest first, revoked ones included. Who may look, the caller of this has to ask.
+ *
+ * @param of.device_id keys that are pinned to this device; null: to none; left out: all
+ */
 export async function findApiKeys(
   ctx: Ctx,
-  of: { organization_id: string } | { rbtk_of: string },
+  of: { organization_id: string; device_id?: string | null } | { rbtk_of: string },
 ): Promise<ApiKey[]> {
-  const query =
-    'rbtk_of' in of
-      ? keyRows(ctx).where('k.account_id', '=', of.rbtk_of).where('k.organization_id', 'is', null)
-      : keyRows(ctx).where('k.organization_id', '=', of.organization_id)
+  const query = 'rbtk_of' in of ? personalRows(ctx, of.rbtk_of) : organizationRows(ctx, of)
   const rows = await query.orderBy('k.created_at', 'desc').orderBy('k.id', 'desc').execute()
   return rows.map((row) => toApiKey(ctx, row))
+}
+
+function personalRows(ctx: Ctx, account_id: string) {
+  return keyRows(ctx).where('k.account_id', '=', account_id).where('k.organization_id', 'is', null)
+}
+
+function organizationRows(ctx: Ctx, of: { organization_id: string; device_id?: string | null }) {
+  const rows = keyRows(ctx).where('k.organization_id', '=', of.organization_id)
+  if (of.device_id === undefined) return rows
+  return of.device_id === null
+    ? rows.where('k.device_id', 'is', null)
+    : rows.where('k.device_id', '=', of.device_id)
 }
 
 /** @throws AppError not_found */

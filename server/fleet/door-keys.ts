@@ -2,7 +2,7 @@ import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { hasRole, isAtLeast, requireRole } from '../organizations/permissions.ts'
+import { hasRole, isAtLeast, LEAST_ROLE_AT_DOORS, requireRole } from '../organizations/permissions.ts'
 import { type DeviceAddress, type FoundDevice, findDevice } from './devices.ts'
 
 /** An SSH key beside a device: whose, and whether it opens that door. */
@@ -30,9 +30,6 @@ export interface WhoMayLogIn {
 
 type Ctx = Pick<AppContext, 'db' | 'now'>
 
-/** Below this role nobody logs in to a robot. */
-export const LEAST_ROLE: Role = 'member'
-
 /** Who may log in to a device, and who could. */
 export async function listDoorKeys(
   ctx: Pick<AppContext, 'db'>,
@@ -42,7 +39,7 @@ export async function listDoorKeys(
   const found = await findDevice(ctx, caller, input, 'fleet:read')
   const all = (await readDoorKeys(ctx, found)).map((row) => toDoorKey(row, caller))
   const isAdmin = hasRole(caller, found.place.organization_id, 'admin')
-  const isMember = hasRole(caller, found.place.organization_id, LEAST_ROLE)
+  const isMember = hasRole(caller, found.place.organization_id, LEAST_ROLE_AT_DOORS)
   return {
     selected: all.filter(({ added_at }) => added_at !== null),
     candidates: all.filter((key) => {
@@ -112,7 +109,7 @@ async function keyAtDoor(
   const key = (await readDoorKeys(ctx, found)).find(({ ssh_key_id }) => ssh_key_id === input.ssh_key_id)
   if (!key) throw noKey()
   const own = key.account_id === caller.account_id
-  requireRole(caller, found.place.organization_id, own ? LEAST_ROLE : 'admin')
+  requireRole(caller, found.place.organization_id, own ? LEAST_ROLE_AT_DOORS : 'admin')
   return { found, key }
 }
 
@@ -202,7 +199,7 @@ export async function listOpenKeys(
 function refusalOf({ disabled_at, role }: DoorKeyRow): DoorKey['refused'] {
   if (disabled_at !== null) return 'disabled'
   if (role === null) return 'not_a_member'
-  return isAtLeast(role, LEAST_ROLE) ? null : 'viewer'
+  return isAtLeast(role, LEAST_ROLE_AT_DOORS) ? null : 'viewer'
 }
 
 function toDoorKey(row: DoorKeyRow, caller: PersonCaller): DoorKey {

@@ -1,14 +1,28 @@
 import { z } from 'zod'
-import type { CreateDevice, Device, DeviceList, RemovedDevice } from '../../sdk/wire.ts'
-import { accepts, answers } from '../http/conforms.ts'
+import type {
+  ChangeDevice,
+  CreateDevice,
+  CreateDeviceGroup,
+  EnrollDevice,
+  Heartbeat,
+  ListDevices,
+  MakeEnrolmentToken,
+  MergeDevice,
+} from '../../sdk/wire.ts'
+import { accepts } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
 
 const slugOrId = z.string().max(64)
+const id = z.string().max(64)
+/** The robots of old clients are called as they like. */
+const nameOrId = z.string().max(128)
 
 export const organizationAddress = z.object({ org: slugOrId })
 export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
-export const deviceAddress = projectAddress.extend({ device: slugOrId })
-export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: z.string().max(64) })
+export const deviceAddress = projectAddress.extend({ device: nameOrId })
+export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: id })
+export const groupAddress = projectAddress.extend({ group: nameOrId })
+export const tokenAddress = projectAddress.extend({ token: id })
 
 /** Fit for addresses and command lines, and never taken for an id. */
 const deviceName = z
@@ -19,59 +33,134 @@ const deviceName = z
     'must be 1 to 64 letters, digits, dots, _ or -, beginning with a letter or digit, such as arm-7',
   )
 
+const dsn = line(0, 120).nullish()
+const word = line(0, 64).nullish()
+
 export const createDeviceBody = accepts<CreateDevice>()(
-  z.object({
-    name: deviceName,
-    dsn: line(0, 120).nullish(),
-    type: line(0, 64).nullish(),
-    environment: line(0, 64).nullish(),
-  }),
+  z.object({ name: deviceName, dsn, type: word, environment: word }),
 )
 export const createDeviceInput = createDeviceBody.extend(projectAddress.shape)
 
+export const changeDeviceBody = accepts<ChangeDevice>()(
+  z.object({
+    name: deviceName.optional(),
+    dsn,
+    type: word,
+    environment: word,
+    maintenance: z.boolean('must be true or false').optional(),
+    confirmed: z.literal(true, 'must be true, or left out').optional(),
+    group_ids: z.array(id, 'must be a list of group ids').max(100, 'must have at most 100').optional(),
+    package_id: id.nullish(),
+  }),
+)
+export const changeDeviceInput = changeDeviceBody.extend(deviceAddress.shape)
+
+export const mergeDeviceInput = accepts<MergeDevice>()(z.object({ into: nameOrId })).extend(
+  deviceAddress.shape,
+)
+
 export const authorizedKeysQuery = deviceAddress.extend({ fingerprint: z.string().max(100).optional() })
 
-const metrics = z.object({
-  cpu_usage: z.number().nullable(),
-  memory_usage: z.number().nullable(),
-  disk_usage: z.number().nullable(),
-  clock_offset_ms: z.number().nullable(),
-  backlog_episodes: z.number().nullable(),
-  backlog_bytes: z.number().nullable(),
+const status = z.enum(['online', 'offline', 'maintenance'], 'must be online, offline or maintenance')
+const filters = z.object({
+  status: status.optional(),
+  type: z.string().max(64).optional(),
+  group_id: id.optional(),
+  // A field that is empty asks for nothing.
+  text: line(0, 120)
+    .transform((text) => text || undefined)
+    .optional(),
+  cursor: z.string().max(400).optional(),
 })
 
-const groupName = z.object({ id: z.string(), name: z.string() })
+function whole(least: number, most: number) {
+  const sentence = `must be a whole number from ${least} to ${most}`
+  return z.number(sentence).int(sentence).min(least, sentence).max(most, sentence)
+}
 
-export const device = answers<Device>()(
+/** In a query everything is a text. */
+function wholeText(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(whole(least, most))
+}
+
+/** Nobody leafs that far; beyond it, a text or a filter finds what the eye does not. */
+const LAST_PAGE = 10_000
+
+/** The query of the lists over REST. */
+export const listDevicesQuery = filters.extend({
+  confirmed: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .optional(),
+  page: wholeText(1, LAST_PAGE).optional(),
+  page_size: wholeText(1, 100).default(20),
+} satisfies Partial<Record<keyof ListDevices, z.ZodType>>)
+
+/** The same, as the portal asks it; without a project, in all of them. */
+export const listDevicesInput = filters.extend({
+  org: slugOrId,
+  project: slugOrId.nullish(),
+  confirmed: z.boolean().optional(),
+  limit: whole(1, 200).default(50),
+})
+
+export const facetsInput = z.object({ org: slugOrId, project: slugOrId.nullish() })
+
+const percent = z
+  .number('must be a number')
+  .min(0, 'must be 0 to 100, in percent')
+  .max(100, 'must be 0 to 100, in percent')
+  .nullish()
+const count = z
+  .number('must be a whole number')
+  .int('must be a whole number')
+  .min(0, 'must not be negative')
+  .nullish()
+
+export const heartbeatInput = accepts<Heartbeat>()(
   z.object({
-    id: z.string(),
-    name: z.string(),
-    dsn: z.string().nullable(),
-    type: z.string().nullable(),
-    status: z.enum(['online', 'offline', 'maintenance']),
-    environment: z.string().nullable(),
-    last_heartbeat: z.iso.datetime().nullable(),
-    sdk_version: z.string().nullable(),
-    metrics,
-    groups: z.array(groupName),
-    confirmed: z.boolean(),
-    organization: z.string(),
-    project: z.string(),
-    created_at: z.iso.datetime(),
-    ssh_key_count: z.number(),
+    cpu_usage: percent,
+    memory_usage: percent,
+    disk_usage: percent,
+    sent_at: z.iso
+      .datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-11-03T09:30:00.250Z' })
+      .nullish(),
+    clock_offset_ms: z.number('must be a number of milliseconds').nullish(),
+    sdk_version: line(0, 64).nullish(),
+    backlog_episodes: count,
+    backlog_bytes: count,
   }),
-)
+).extend(deviceAddress.shape)
 
-export const deviceList = answers<DeviceList>()(
+const groupBody = accepts<CreateDeviceGroup>()(
+  z.object({ name: line(1, 64), description: line(0, 500).optional() }),
+)
+export const createGroupInput = groupBody.extend(projectAddress.shape)
+export const updateGroupInput = groupBody.partial().extend(groupAddress.shape)
+
+export const makeTokenInput = accepts<MakeEnrolmentToken>()(
   z.object({
-    items: z.array(device),
-    total: z.number(),
-    page: z.number().nullable(),
-    page_size: z.number(),
-    next_cursor: z.string().nullable(),
+    label: line(1, 80),
+    uses: whole(1, 10_000).optional(),
+    expires_in: whole(60, 2_592_000).optional(),
+    type: word,
+    environment: word,
+    group_id: id.nullish(),
   }),
-)
+).extend(projectAddress.shape)
 
-export const removedDevice = answers<RemovedDevice>()(
-  z.object({ id: z.string(), removed_at: z.iso.datetime(), keys_revoked: z.number() }),
+export const enrollInput = accepts<EnrollDevice>()(
+  z.object({
+    name: deviceName,
+    dsn,
+    type: word,
+    nonce: z
+      .string('must be a text of 16 to 128 characters, drawn at random')
+      .min(16, 'must have at least 16 characters, drawn at random')
+      .max(128, 'must have at most 128 characters'),
+  }),
 )

@@ -1,5 +1,9 @@
 import type { AppContext } from '../context.ts'
+import { moveMerged } from '../fleet/merge.ts'
+import { sweepSilent } from '../fleet/status.ts'
 
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -9,6 +13,8 @@ const LOGINS_KEPT_MS = 7 * DAY_MS
 /** Starts the work that comes back by itself. */
 export function scheduleJobs(ctx: Pick<AppContext, 'db' | 'now' | 'background'>): void {
   ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
+  ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
+  ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */

@@ -2,8 +2,7 @@ import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
-import { LEAST_ROLE } from '../fleet/door-keys.ts'
-import { isAtLeast, requireRole } from '../organizations/permissions.ts'
+import { isAtLeast, LEAST_ROLE_AT_DOORS, requireRole } from '../organizations/permissions.ts'
 import { commonScopes, scopesOfRole } from '../organizations/scopes.ts'
 
 /** A key by the name people know it by. */
@@ -75,7 +74,7 @@ export async function consequencesOf(
     api_keys: personal('member'),
     personal_keys: personal('person'),
     api_tokens: less ? await liveTokens(ctx.db, now, account_id) : [],
-    ssh_keys: isAtLeast(to ?? undefined, LEAST_ROLE)
+    ssh_keys: isAtLeast(to ?? undefined, LEAST_ROLE_AT_DOORS)
       ? []
       : await robotLogins(ctx.db, account_id, organization_id),
     session_count: less ? await countSessions(ctx.db, now, account_id) : 0,

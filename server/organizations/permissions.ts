@@ -4,6 +4,9 @@ import { commonScopes, hasScope, type Scope, scopesOfRole } from './scopes.ts'
 
 const RANK: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 
+/** Below this role nobody logs in to a robot. */
+export const LEAST_ROLE_AT_DOORS: Role = 'member'
+
 /** The role of a person in an organization, now. Staff may everywhere what owners may. */
 export function roleOf(
   caller: Pick<PersonCaller, 'staff' | 'roles'>,

@@ -104,3 +104,14 @@ export async function moveRobots(trx: Database, from: string, to: string): Promi
 export async function forgetRobots(trx: Database, device_id: string): Promise<void> {
   await trx.deleteFrom('device_robots').where('device_id', '=', device_id).execute()
 }
+
+/** What means this device, in the order of the alphabet. */
+export async function robotsOf(db: Database, device_id: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('device_robots')
+    .select('robot')
+    .where('device_id', '=', device_id)
+    .orderBy('robot')
+    .execute()
+  return rows.map(({ robot }) => robot)
+}

@@ -13,6 +13,8 @@ import {
 import type { Target } from './world.ts'
 
 const OUTSIDE_OF_PIN = { key_pinned_to_another_device: 404 } as const
+const NOT_FOR_ONE_DEVICE = { key_pinned_to_another_device: 403 } as const
+const FLEET = '/api/v1/organizations/:org/projects/:project'
 
 /** Who may do what over REST: one line a route. A route that is not here fails the test. */
 export const REST: Record<string, Row> = {
@@ -64,23 +66,35 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/user/ssh-keys': ownOverRest(),
   'DELETE /api/v1/user/ssh-keys/:id': ownOverRest(),
 
-  'GET /api/v1/organizations/:org/projects/:project/devices/:device/authorized_keys': inOrganization(
-    'fleet:read',
-    OUTSIDE_OF_PIN,
-  ),
-  'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
-  'GET /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:read'),
-  'POST /api/v1/organizations/:org/projects/:project/devices': inOrganization('fleet:write', {
-    key_pinned_to_another_device: 403,
+  // A device alone says how it is: by its own key, which is none of these.
+  [`POST ${FLEET}/devices/:device/heartbeat`]: inOrganization('fleet:read', {
+    ...{ viewer: 403, member: 403, admin: 403, owner: 403, staff: 403 },
+    ...{ key_with_every_scope: 403, key_pinned_to_another_device: 404 },
   }),
-  'GET /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
-    'fleet:read',
-    OUTSIDE_OF_PIN,
-  ),
-  'DELETE /api/v1/organizations/:org/projects/:project/devices/:device': inOrganization(
-    'fleet:write',
-    OUTSIDE_OF_PIN,
-  ),
+  [`GET ${FLEET}/devices/:device/authorized_keys`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
+  [`GET ${FLEET}/devices`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/devices`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`POST ${FLEET}/devices/register-offline`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`GET ${FLEET}/devices/:device`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  [`PATCH ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`DELETE ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/devices/:device/health`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/devices/:device/merge`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/device-groups`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/device-groups`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`GET ${FLEET}/device-groups/:group`]: inOrganization('fleet:read'),
+  [`PATCH ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`DELETE ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`GET ${FLEET}/enrolment-tokens`]: inOrganization('fleet:read', NOT_FOR_ONE_DEVICE),
+  // What robots get outlives an API token, with which people come here; the portal makes them.
+  [`POST ${FLEET}/enrolment-tokens`]: inOrganization('keys:manage', {
+    ...NOT_FOR_ONE_DEVICE,
+    ...{ admin: 403, owner: 403, staff: 403 },
+  }),
+  [`DELETE ${FLEET}/enrolment-tokens/:token`]: inOrganization('keys:manage', NOT_FOR_ONE_DEVICE),
+  // An enrolment token is none of these callers.
+  'POST /api/v1/devices/enroll': everybody(401),
 }
 
 interface Call {
@@ -180,9 +194,33 @@ export const TRPC: Record<string, Call> = {
   'sshKeys.add': own,
   'sshKeys.remove': own,
   'fleet.list': { row: inPortal('viewer'), input: place },
+  'fleet.facets': { row: inPortal('viewer'), input: place },
   'fleet.get': { row: inPortal('viewer'), input: place },
   'fleet.create': { row: inPortal('member'), input: (at) => ({ ...place(at), name: 'arm-7' }) },
+  'fleet.update': { row: inPortal('member'), input: (at) => ({ ...place(at), environment: 'staging' }) },
   'fleet.remove': { row: inPortal('member'), input: place },
+  'fleet.merge': { row: inPortal('member'), input: (at) => ({ ...place(at), into: 'arm-0' }) },
+  'fleet.health': { row: inPortal('viewer'), input: place },
+  'fleet.apiKeys': { row: inPortal('viewer'), input: place },
+  'fleet.groups': { row: inPortal('viewer'), input: place },
+  'fleet.createGroup': {
+    row: inPortal('member'),
+    input: (at) => ({ ...place(at), name: at.episode_id }),
+  },
+  'fleet.updateGroup': {
+    row: inPortal('member'),
+    input: (at) => ({ ...place(at), group: at.group_id, description: 'by the window' }),
+  },
+  'fleet.removeGroup': { row: inPortal('member'), input: (at) => ({ ...place(at), group: at.group_id }) },
+  'fleet.enrolmentTokens': { row: inPortal('viewer'), input: place },
+  'fleet.makeEnrolmentToken': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...place(at), label: 'cell 2' }),
+  },
+  'fleet.revokeEnrolmentToken': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...place(at), token: at.enrolment_token_id }),
+  },
   'fleet.doorKeys': { row: inPortal('viewer'), input: place },
   'fleet.selectDoorKey': {
     row: inPortal('member', WORKERS_OWN),

@@ -45,6 +45,8 @@ export interface Target {
   episode_id: string
   account_id: string
   invitation_id: string
+  group_id: string
+  enrolment_token_id: string
 }
 
 export interface World {
@@ -143,7 +145,21 @@ async function makeTarget(server: TestServer, home: Home): Promise<Target> {
       expires_at: new Date(server.ctx.now().getTime() + 86_400_000).toISOString(),
     })
     .execute()
+  const group_id = newId('grp')
+  const name = group_id
+  const group = { id: group_id, organization_id, project_id, name, description: '', created_at: at }
+  await db.insertInto('device_groups').values(group).execute()
+  const enrolment_token_id = group_id.slice(-10)
+  await db
+    .insertInto('enrolment_tokens')
+    .values({
+      ...{ id: enrolment_token_id, organization_id, project_id, label: 'cell 2', secret_hash: group_id },
+      ...{ uses_max: 1, use_count: 0, created_by: account_id, created_at: at },
+      expires_at: new Date(server.ctx.now().getTime() + 86_400_000).toISOString(),
+    })
+    .execute()
   return {
+    ...{ group_id, enrolment_token_id },
     ...{ organization_id, project_id, device_id: device.id, device: device.name, episode_id, invitation_id },
     api_key_id: key.slice(3, 13),
     account_id: somebody.caller.account_id,

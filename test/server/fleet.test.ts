@@ -24,9 +24,15 @@ describe('devices', () => {
     const one = z.looseObject({ id: z.string() }).parse(await made.json())
     expect(one).toMatchObject({ name: 'arm-7', project: 'default', ssh_key_count: 0 })
     expect((await sendJson(server, 'POST', path, token, { name: 'arm-7' })).status).toBe(409)
-    expect(await (await sendJson(server, 'GET', path, at.api_key)).json()).toEqual({ items: [one] })
+    expect(await (await sendJson(server, 'GET', path, at.api_key)).json()).toEqual({
+      items: [one],
+      ...{ total: 1, page: 1, page_size: 20, next_cursor: null },
+    })
     for (const name of ['arm-7', one.id]) {
-      expect(await (await sendJson(server, 'GET', `${path}/${name}`, at.api_key)).json()).toEqual(one)
+      expect(await (await sendJson(server, 'GET', `${path}/${name}`, at.api_key)).json()).toEqual({
+        ...one,
+        ...{ current_session_id: null, package_id: null, package_name: null, robot_names: [] },
+      })
     }
     const gone = await sendJson(server, 'DELETE', `${path}/arm-7`, token)
     expect(await gone.json()).toMatchObject({ id: one.id, keys_revoked: 0 })
@@ -54,7 +60,7 @@ describe('devices', () => {
     await expect(viewer.create.mutate({ ...projectOf(at), name: 'arm-2' })).rejects.toMatchObject(
       problem('forbidden'),
     )
-    expect(await viewer.list.query(projectOf(at))).toHaveLength(1)
+    expect((await viewer.list.query(projectOf(at))).items).toHaveLength(1)
     const path = `/api/v1/organizations/${at.organization_id}/projects/default/devices`
     expect((await sendJson(server, 'POST', path, at.api_key, { name: 'arm-2' })).status).toBe(403)
     await server.ctx.db
