@@ -71,7 +71,8 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
 
 type Acting = { key: ApiKey; act: 'open' | 'rotate' | 'revoke' }
 
-function KeyTable(props: {
+/** Keys with what can be done to each, and the dialogs behind it. */
+export function KeyTable(props: {
   keys: ApiKey[] | undefined
   organization_id: string
   ownRole: Organization['role']

@@ -37,7 +37,10 @@ export function tellOutcome(
   if (outcome.done.length > 0) toast(done)
   const [first] = outcome.refused
   if (!first) return
-  if (outcome.refused.length === 1) return toastProblem(`${first.device.name} stays as it is`, first.error)
+  if (outcome.refused.length === 1) {
+    toastProblem(`${first.device.name} stays as it is`, first.error)
+    return
+  }
   const names = someOf(
     outcome.refused.map(({ device }) => device.name),
     3,

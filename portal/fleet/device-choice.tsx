@@ -91,7 +91,12 @@ function candidatesQuery({ organization, project, id }: Device, text: string, li
     queryKey: ['candidates', organization, project, id, text, limit],
     queryFn: async () => {
       const place = { org: organization, project }
-      const { items } = await api.fleet.list.query({ ...place, ...(text ? { text } : {}), confirmed: true, limit })
+      const { items } = await api.fleet.list.query({
+        ...place,
+        ...(text ? { text } : {}),
+        confirmed: true,
+        limit,
+      })
       return items.filter((one) => one.id !== id)
     },
   }

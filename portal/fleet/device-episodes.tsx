@@ -54,8 +54,8 @@ export function DeviceEpisodes(props: { device: Device }): JSX.Element {
         <Match when={episodes.isSuccess && episodes.data.items.length === 0}>
           <EmptyState icon={<ListVideo size={22} aria-hidden="true" />} title="No episodes yet">
             <p>
-              Episodes come here that its own API key logs, or that name <code>{props.device.name}</code> as their
-              robot.
+              Episodes come here that its own API key logs, or that name <code>{props.device.name}</code> as
+              their robot.
             </p>
           </EmptyState>
         </Match>
@@ -73,15 +73,18 @@ export function DeviceEpisodes(props: { device: Device }): JSX.Element {
                 </tr>
               </thead>
               <tbody>
-                <Show when={episodes.isSuccess && episodes.data.items} fallback={<SkeletonRows columns={6} />}>
+                <Show
+                  when={episodes.isSuccess && episodes.data.items}
+                  fallback={<SkeletonRows columns={6} />}
+                >
                   {(rows) => <For each={rows()}>{(episode) => <EpisodeLine episode={episode} />}</For>}
                 </Show>
               </tbody>
             </table>
-            <Show when={episodes.isSuccess && episodes.data.total}>
-              {(total) => (
+            <Show when={episodes.isSuccess && episodes.data}>
+              {(list) => (
                 <p class={table.note}>
-                  {total() > SHOWN ? `The last ${SHOWN} of ${count(total(), 'episode')}` : count(total(), 'episode')}
+                  {list().next_cursor ? `The last ${SHOWN}` : count(list().items.length, 'episode')}
                 </p>
               )}
             </Show>

@@ -16,14 +16,20 @@ export function DeviceKeys(props: {
 }): JSX.Element {
   const keys = useQuery(() => deviceKeysQuery(props.device))
   return (
-    <Section title="API keys" note="Good for this device alone: whoever holds one acts as this robot, and as no other.">
+    <Section
+      title="API keys"
+      note="Good for this device alone: whoever holds one acts as this robot, and as no other."
+    >
       <Switch>
         <Match when={keys.isError && !keys.isSuccess}>
           <FormProblem error={keys.error} />
         </Match>
         <Match when={keys.isSuccess && keys.data.length === 0}>
           <EmptyState icon={<KeyRound size={22} aria-hidden="true" />} title="No key of its own yet">
-            <p>Enrol the robot, and it gets one. Until then it is told from others by the name its episodes say.</p>
+            <p>
+              Enrol the robot, and it gets one. Until then it is told from others by the name its episodes
+              say.
+            </p>
           </EmptyState>
         </Match>
         <Match when={true}>

@@ -132,7 +132,11 @@ function Header(props: { selection: Selection | undefined; devices: readonly Dev
                     type="checkbox"
                     aria-label={chosen() > 0 ? 'Select none' : 'Select all that are loaded'}
                     checked={chosen() > 0}
-                    prop:indeterminate={chosen() > 0 && chosen() < props.devices.length}
+                    ref={(box) =>
+                      createEffect(() => {
+                        box.indeterminate = chosen() > 0 && chosen() < props.devices.length
+                      })
+                    }
                     onChange={() => {
                       if (chosen() > 0) props.selection?.clear()
                       else props.selection?.addAll(props.devices)

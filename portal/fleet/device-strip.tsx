@@ -1,6 +1,6 @@
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { For, type JSX, Show } from 'solid-js'
-import type { DeviceDetail } from '../../sdk/wire.ts'
+import type { DeviceDetail } from '../api.ts'
 import css from './device-strip.module.css'
 import { isClockOff } from './health.ts'
 import { LastHeard, StatusWord } from './status-word.tsx'
@@ -52,9 +52,9 @@ export function ClockWarning(props: { device: DeviceDetail }): JSX.Element {
       <p class={css.warning} role="status">
         <TriangleAlert size={15} aria-hidden="true" />
         <span>
-          Its clock is {clockOffset(props.device.metrics.clock_offset_ms ?? 0)} of the server’s, so the times of
-          its logs are off by as much. On the robot, <code>timedatectl</code> says whether it follows a time
-          server.
+          Its clock is {clockOffset(props.device.metrics.clock_offset_ms ?? 0)} of the server’s, so the times
+          of its logs are off by as much. On the robot, <code>timedatectl</code> says whether it follows a
+          time server.
         </span>
       </p>
     </Show>

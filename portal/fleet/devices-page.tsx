@@ -4,7 +4,7 @@ import FolderTree from 'lucide-solid/icons/folder-tree'
 import Plus from 'lucide-solid/icons/plus'
 import SearchX from 'lucide-solid/icons/search-x'
 import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
-import { type Session, useSession } from '../accounts/session.tsx'
+import { useSession } from '../accounts/session.tsx'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -19,6 +19,7 @@ import { FilterBar } from './filter-bar.tsx'
 import { FirstDevice } from './first-device.tsx'
 import { facetsQuery, type Place } from './fleet-queries.ts'
 import { GroupsDialog } from './groups-dialog.tsx'
+import { mayWork } from './may-work.ts'
 import { NewDeviceDialog } from './new-device-dialog.tsx'
 import { createSelection } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
@@ -35,11 +36,6 @@ export function DevicesPage(): JSX.Element {
       {(place) => <Devices place={place()} />}
     </Show>
   )
-}
-
-/** Whether the signed-in person may change the fleet of the chosen organization. */
-export function mayWork(session: Session): boolean {
-  return session.me().account.staff || session.organization()?.role !== 'viewer'
 }
 
 type Opened = 'enrol' | 'new' | 'groups'
@@ -150,7 +146,7 @@ function Fleet(props: FleetProps): JSX.Element {
           </EmptyState>
         </Match>
         <Match when={props.filter.unconfirmed}>
-          <UnconfirmedList pages={props.pages} mayWork={mayWork(session)} />
+          <UnconfirmedList org={props.place.org} pages={props.pages} mayWork={mayWork(session)} />
         </Match>
         <Match when={true}>
           <DeviceList

@@ -56,7 +56,9 @@ function createEditForm(device: Device, close: () => void) {
 /** An emptied field takes its value away; an untouched one says nothing. */
 function orNull(fields: Record<string, string | undefined>): Record<string, string | null> {
   return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [[name, text.trim() || null]])),
+    Object.entries(fields).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, text.trim() || null]],
+    ),
   )
 }
 

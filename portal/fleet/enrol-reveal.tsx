@@ -39,8 +39,8 @@ export function EnrolReveal(props: EnrolRevealProps): JSX.Element {
       title="Copy your enrolment token"
       description={
         <>
-          This is the whole token of <strong>{props.label}</strong>. It will not be shown again: the server keeps
-          only its hash.
+          This is the whole token of <strong>{props.label}</strong>. It will not be shown again: the server
+          keeps only its hash.
         </>
       }
       footer={

@@ -55,7 +55,9 @@ export function EnrolmentTokens(props: { org: string; project: string; mayWork: 
             </thead>
             <tbody>
               <For each={rows()}>
-                {(token) => <TokenRow token={token} mayWork={props.mayWork} revoke={() => setRevoking(token)} />}
+                {(token) => (
+                  <TokenRow token={token} mayWork={props.mayWork} revoke={() => setRevoking(token)} />
+                )}
               </For>
             </tbody>
           </table>

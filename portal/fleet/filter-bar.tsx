@@ -63,8 +63,7 @@ export function FilterBar(props: FilterBarProps): JSX.Element {
 
 /** How many are online, offline, in maintenance and unconfirmed; each narrows the table to those. */
 function Sorts(props: FilterBarProps): JSX.Element {
-  const all = () =>
-    props.counts && props.counts.online + props.counts.offline + props.counts.maintenance
+  const all = () => props.counts && props.counts.online + props.counts.offline + props.counts.maintenance
   const choose = (status: DeviceFilter['status'], unconfirmed: boolean): void => {
     props.set({ status, unconfirmed: unconfirmed ? '1' : undefined })
   }

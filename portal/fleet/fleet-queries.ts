@@ -41,11 +41,12 @@ export function facetsQuery(place: Place) {
   })
 }
 
-/** One device, live. */
-export function deviceQuery(place: Place, device: string) {
+/** One device, live. An id finds it in whatever project it is, a name in the chosen one. */
+export function deviceQuery({ org, project }: Place, device: string) {
+  const within = device.startsWith('dev_') ? null : project
   return queryOptions({
-    queryKey: ['device', place, device],
-    queryFn: () => api.fleet.get.query({ ...place, device }),
+    queryKey: ['device', org, within, device],
+    queryFn: () => api.fleet.get.query({ org, project: within, device }),
     refetchInterval: LIVE_MS,
   })
 }
@@ -90,7 +91,7 @@ export function enrolmentTokensQuery(org: string, project: string, every_ms = 15
 export function deviceKeysQuery(device: Pick<Device, 'organization' | 'project' | 'id'>) {
   return queryOptions({
     queryKey: ['device-api-keys', device.id],
-    queryFn: () => api.fleet.apiKeys.query(addressOf(device)),
+    queryFn: async () => (await api.fleet.apiKeys.query(addressOf(device))).items,
     refetchInterval: 15_000,
     reconcile: 'id',
   })
@@ -106,13 +107,20 @@ export function doorKeysQuery(device: Pick<Device, 'organization' | 'project' | 
   })
 }
 
-/** The latest episodes of a device, and how many there are. Live, unless only their number is wanted. */
-export function episodesOfQuery(organization_id: string, device: Pick<Device, 'id' | 'project'>, limit: number) {
+/** The latest episodes of a device. */
+export function episodesOfQuery(organization_id: string, device: Pick<Device, 'id' | 'name'>, limit: number) {
   return queryOptions({
     queryKey: ['episodes-of', device.id, limit],
-    queryFn: () =>
-      api.episodes.list.query({ organization_id, project: device.project, device_id: device.id, limit }),
-    refetchInterval: limit > 1 ? LIVE_MS : 60_000,
-    staleTime: limit > 1 ? LIVE_MS : 60_000,
+    queryFn: () => api.episodes.list.query({ organization_id, robot: device.name, limit }),
+    refetchInterval: LIVE_MS,
+  })
+}
+
+/** How many episodes each of some devices of an organization has. */
+export function episodeCountsQuery(org: string, device_ids: string[]) {
+  return queryOptions({
+    queryKey: ['episode-counts', org, device_ids],
+    queryFn: () => api.fleet.episodeCounts.query({ org, device_ids }),
+    refetchInterval: 30_000,
   })
 }

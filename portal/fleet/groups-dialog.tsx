@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/solid-query'
 import Pencil from 'lucide-solid/icons/pencil'
-import Trash from 'lucide-solid/icons/trash-2'
+import Trash from 'lucide-solid/icons/trash'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { DeviceGroup } from '../../sdk/wire.ts'
 import { api, fieldError } from '../api.ts'
@@ -113,7 +113,11 @@ function GroupForm(props: At & { group?: DeviceGroup; done: () => void }): JSX.E
     set(text)
   }
   return (
-    <form class={css.form} aria-label={props.group ? `Edit ${props.group.name}` : 'New group'} onSubmit={submit}>
+    <form
+      class={css.form}
+      aria-label={props.group ? `Edit ${props.group.name}` : 'New group'}
+      onSubmit={submit}
+    >
       <Field
         label={props.group ? 'Name' : 'New group'}
         placeholder="Line 2"
@@ -159,8 +163,8 @@ function RemoveGroup(props: At & { group: DeviceGroup; done: () => void }): JSX.
   return (
     <div class={css.removal} role="alert">
       <p>
-        Remove <strong>{props.group.name}</strong>? {devicesOf(props.group.device_count)} lose it and stay in the
-        fleet; enrolment tokens put nobody into it any more.
+        Remove <strong>{props.group.name}</strong>? {devicesOf(props.group.device_count)} lose it and stay in
+        the fleet; enrolment tokens put nobody into it any more.
       </p>
       <div class={css.actions}>
         <Button variant="danger" busy={busy()} onClick={submit}>

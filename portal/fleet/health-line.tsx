@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from 'solid-js'
-import { CLOCK_LIMIT_MS, DAY_MS, type Line, type Metric, type Point, type Silence } from './health.ts'
 import css from './health.module.css'
+import { CLOCK_LIMIT_MS, DAY_MS, type Line, type Metric, type Point, type Silence } from './health.ts'
 
 const [WIDTH, HEIGHT] = [1000, 100]
 

@@ -1,4 +1,5 @@
 import { useNavigate } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
 import { createSignal, type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { api, type Device } from '../api.ts'
@@ -9,8 +10,7 @@ import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import { toast } from '../ui/toast.tsx'
 import { DeviceChoice } from './device-choice.tsx'
-import { useEpisodeCount } from './episode-count.tsx'
-import { addressOf, refreshDevices } from './fleet-queries.ts'
+import { addressOf, episodeCountsQuery, refreshDevices } from './fleet-queries.ts'
 import css from './unconfirmed.module.css'
 
 /** Says that two devices are one: the episodes of this one move to the other, and its name goes on meaning that. */
@@ -23,7 +23,8 @@ export function MergeDialog(props: {
   const session = useSession()
   const navigate = useNavigate()
   const [into, setInto] = createSignal<Device>()
-  const episodes = useEpisodeCount(() => props.device)
+  const counts = useQuery(() => episodeCountsQuery(props.device.organization, [props.device.id]))
+  const episodes = () => (counts.isSuccess ? counts.data[props.device.id] : undefined)
   const moving = () => {
     const n = episodes()
     return n === undefined ? 'Its episodes' : n === 1 ? 'Its one episode' : `Its ${count(n, 'episode')}`
@@ -62,8 +63,8 @@ export function MergeDialog(props: {
           <Show when={into()} fallback={`${moving()} move to the device you choose.`}>
             {(target) => (
               <>
-                {moving()} {episodes() === 1 ? 'moves' : 'move'} to <strong>{target().name}</strong>, which answers
-                to <code>{props.device.name}</code> from then on. This cannot be undone.
+                {moving()} {episodes() === 1 ? 'moves' : 'move'} to <strong>{target().name}</strong>, which
+                answers to <code>{props.device.name}</code> from then on. This cannot be undone.
               </>
             )}
           </Show>

@@ -54,7 +54,9 @@ export function RemoveDevices(props: {
     if (outcome.done.length > 0) props.removed()
   })
   const title = () =>
-    props.devices.length === 1 ? `Remove ${props.devices[0]?.name}?` : `Remove ${devicesOf(props.devices.length)}?`
+    props.devices.length === 1
+      ? `Remove ${props.devices[0]?.name}?`
+      : `Remove ${devicesOf(props.devices.length)}?`
   return (
     <Dialog
       open
@@ -133,8 +135,8 @@ function Keys(props: { keys: ApiKey[] | undefined }): JSX.Element {
 async function keysOf(devices: readonly Device[]): Promise<Doomed[]> {
   return Promise.all(
     devices.map(async (device) => {
-      const keys = await api.fleet.apiKeys.query(addressOf(device))
-      return { device, keys: keys.filter((key) => key.revoked_at === null) }
+      const { items } = await api.fleet.apiKeys.query(addressOf(device))
+      return { device, keys: items.filter((key) => key.revoked_at === null) }
     }),
   )
 }

@@ -37,9 +37,7 @@ function simple(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '')
-    .replace(/0+(?=\d)/g, (zeros, at: number, all: string) =>
-      /\d/.test(all[at - 1] ?? '') ? zeros : '',
-    )
+    .replace(/0+(?=\d)/g, (zeros, at: number, all: string) => (/\d/.test(all[at - 1] ?? '') ? zeros : ''))
 }
 
 function numbersOf(text: string): string {

@@ -1,4 +1,5 @@
 import { A } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { api, type Device } from '../api.ts'
@@ -11,8 +12,7 @@ import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { forEachDevice, tellOutcome } from './change-devices.ts'
 import type { DevicePages } from './device-pages.ts'
-import { EpisodeCount } from './episode-count.tsx'
-import { addressOf, refreshDevices } from './fleet-queries.ts'
+import { addressOf, episodeCountsQuery, refreshDevices } from './fleet-queries.ts'
 import { MergeDialog } from './merge-dialog.tsx'
 import { RenameDialog } from './rename-dialog.tsx'
 import { MOST_SELECTED } from './selection.ts'
@@ -33,8 +33,10 @@ export async function confirmDevice(device: Device): Promise<void> {
 }
 
 /** The robots that episodes named: what each of them is remains to be said. */
-export function UnconfirmedList(props: { pages: DevicePages; mayWork: boolean }): JSX.Element {
+export function UnconfirmedList(props: { org: string; pages: DevicePages; mayWork: boolean }): JSX.Element {
   const [acting, setActing] = createSignal<Acting>()
+  const ids = () => props.pages.rows().map(({ id }) => id)
+  const counts = useQuery(() => episodeCountsQuery(props.org, ids().slice(0, MOST_SELECTED)))
   const close = (): void => {
     setActing(undefined)
   }
@@ -42,9 +44,9 @@ export function UnconfirmedList(props: { pages: DevicePages; mayWork: boolean })
     <>
       <div class={css.lead}>
         <p>
-          Old clients name their robot with a text. Where no device answered to it, one came to be. Confirm it if
-          that is a robot of yours, or merge it into the device it really is: its episodes move there, and the
-          text means that device from then on.
+          Old clients name their robot with a text. Where no device answered to it, one came to be. Confirm it
+          if that is a robot of yours, or merge it into the device it really is: its episodes move there, and
+          the text means that device from then on.
         </p>
         <Show when={props.mayWork && props.pages.rows().length > 1}>
           <ConfirmAll devices={props.pages.rows().slice(0, MOST_SELECTED)} />
@@ -65,7 +67,14 @@ export function UnconfirmedList(props: { pages: DevicePages; mayWork: boolean })
           <tbody>
             <Show when={!props.pages.pending()} fallback={<SkeletonRows columns={4} />}>
               <For each={props.pages.rows()}>
-                {(device) => <Row device={device} mayWork={props.mayWork} act={setActing} />}
+                {(device) => (
+                  <Row
+                    device={device}
+                    episodes={counts.isSuccess ? counts.data[device.id] : undefined}
+                    mayWork={props.mayWork}
+                    act={setActing}
+                  />
+                )}
               </For>
             </Show>
           </tbody>
@@ -74,10 +83,7 @@ export function UnconfirmedList(props: { pages: DevicePages; mayWork: boolean })
           {devicesOf(props.pages.total() ?? 0)}
           <Show when={(props.pages.total() ?? 0) > props.pages.rows().length}>
             {' '}
-            <Button
-              size="sm"
-              onClick={() => props.pages.show(0, props.pages.rows().length + MOST_SELECTED)}
-            >
+            <Button size="sm" onClick={() => props.pages.show(0, props.pages.rows().length + MOST_SELECTED)}>
               Show more
             </Button>
           </Show>
@@ -99,7 +105,12 @@ export function UnconfirmedList(props: { pages: DevicePages; mayWork: boolean })
   )
 }
 
-function Row(props: { device: Device; mayWork: boolean; act: (acting: Acting) => void }): JSX.Element {
+function Row(props: {
+  device: Device
+  episodes: number | undefined
+  mayWork: boolean
+  act: (acting: Acting) => void
+}): JSX.Element {
   const session = useSession()
   return (
     <tr role="row" data-row>
@@ -109,7 +120,7 @@ function Row(props: { device: Device; mayWork: boolean; act: (acting: Acting) =>
         </A>
       </td>
       <td role="cell" data-label="Episodes" class={table.number}>
-        <EpisodeCount device={props.device} />
+        {props.episodes?.toLocaleString('en') ?? '–'}
       </td>
       <td role="cell" data-label="First seen">
         <Time at={props.device.created_at} />
