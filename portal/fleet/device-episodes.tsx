@@ -61,7 +61,7 @@ export function DeviceEpisodes(props: { device: Device }): JSX.Element {
         </Match>
         <Match when={true}>
           <TableFrame label="Last episodes, table">
-            <table class={`${table.table} ${table.cards}`} role="table">
+            <table class={`${table.table} ${table.cards} ${css.episodes}`} role="table">
               <thead>
                 <tr>
                   <th>Status</th>
@@ -69,7 +69,7 @@ export function DeviceEpisodes(props: { device: Device }): JSX.Element {
                   <th>Policy</th>
                   <th class={table.number}>Duration</th>
                   <th class={table.number}>Size</th>
-                  <th>Started</th>
+                  <th class={css.started}>Started</th>
                 </tr>
               </thead>
               <tbody>
@@ -99,24 +99,24 @@ function EpisodeLine(props: { episode: EpisodeSummary }): JSX.Element {
   const session = useSession()
   return (
     <tr role="row" class={css.row} data-row>
-      <td role="cell">
+      <td role="cell" class={css.status}>
         <StatusBadge status={props.episode.status} plain />
       </td>
-      <td role="cell" class={table.wrapText}>
+      <td role="cell" class={`${table.wrapText} ${css.name}`}>
         <A class={css.link} href={session.href(`/portal/episodes/${props.episode.id}`)}>
           <bdi>{props.episode.name || 'Untitled'}</bdi>
         </A>
       </td>
-      <td role="cell" data-label="Policy" class="mono">
+      <td role="cell" class={`mono ${css.policy}`}>
         {props.episode.policy_version || <span class={table.dim}>–</span>}
       </td>
-      <td role="cell" data-label="Duration" class={table.number}>
+      <td role="cell" class={`${table.number} ${css.duration}`}>
         <Elapsed episode={props.episode} />
       </td>
-      <td role="cell" data-label="Size" class={table.number}>
+      <td role="cell" class={`${table.number} ${css.size}`}>
         {props.episode.bytes_total > 0 ? size(props.episode.bytes_total) : '–'}
       </td>
-      <td role="cell" data-label="Started">
+      <td role="cell" class={css.started}>
         <Time at={props.episode.created_at} />
       </td>
     </tr>

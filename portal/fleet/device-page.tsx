@@ -116,7 +116,7 @@ function Head(props: PartsProps): JSX.Element {
       <A class={css.back} href={session.href('/portal/devices')}>
         <ChevronLeft size={14} aria-hidden="true" /> Devices
       </A>
-      <PageHead title={props.device.name} note={<Facts device={props.device} />}>
+      <PageHead title={props.device.name}>
         <Show when={mayWork(session)}>
           <Button onClick={() => setMaintenance([props.device], !inMaintenance())}>
             <Wrench size={14} aria-hidden="true" />{' '}
@@ -128,6 +128,7 @@ function Head(props: PartsProps): JSX.Element {
           <Button onClick={() => setOpen('remove')}>Remove</Button>
         </Show>
       </PageHead>
+      <Facts device={props.device} />
       <Switch>
         <Match when={open() === 'edit'}>
           <EditDialog device={props.device} close={close} />
@@ -145,8 +146,9 @@ function Head(props: PartsProps): JSX.Element {
 }
 
 function Facts(props: { device: DeviceDetail }): JSX.Element {
+  const names = () => props.device.robot_names.filter((name) => name !== props.device.dsn)
   return (
-    <span class={css.facts}>
+    <p class={css.facts}>
       <span>
         Id&nbsp;<code>{props.device.id}</code> <CopyButton text={props.device.id} what="device id" />
       </span>
@@ -160,16 +162,16 @@ function Facts(props: { device: DeviceDetail }): JSX.Element {
       <span>
         Project&nbsp;<code>{props.device.project}</code>
       </span>
-      <Show when={props.device.robot_names.length > 0}>
+      <Show when={names().length > 0}>
         <span title="What else the robot of an episode may say to mean this device">
           Also known as&nbsp;
-          <bdi class={css.names}>{props.device.robot_names.join(', ')}</bdi>
+          <bdi class={css.names}>{names().join(', ')}</bdi>
         </span>
       </Show>
       <span>
         Added&nbsp;
         <Time at={props.device.created_at} />
       </span>
-    </span>
+    </p>
   )
 }

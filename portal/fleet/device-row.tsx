@@ -3,11 +3,10 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { For, type JSX, Show } from 'solid-js'
 import type { Device } from '../api.ts'
 import css from './device-list.module.css'
+import { FULL_PERCENT } from './health.ts'
 import { LastHeard, StatusWord } from './status-word.tsx'
 import { backlog, percent } from './words.ts'
 
-/** From here on a disk is nearly full. */
-const FULL_PERCENT = 90
 const GROUPS_SHOWN = 2
 
 export interface DeviceRowProps {

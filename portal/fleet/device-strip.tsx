@@ -2,7 +2,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { For, type JSX, Show } from 'solid-js'
 import type { DeviceDetail } from '../api.ts'
 import css from './device-strip.module.css'
-import { isClockOff } from './health.ts'
+import { FULL_PERCENT, isClockOff } from './health.ts'
 import { LastHeard, StatusWord } from './status-word.tsx'
 import { backlog, clockOffset, percent } from './words.ts'
 
@@ -26,15 +26,26 @@ export function DeviceStrip(props: { device: DeviceDetail }): JSX.Element {
           </span>
         </Show>
       </Fact>
-      <Fact label="Software" text={softwareOf(props.device)} note={props.device.package_name} mono />
+      <Fact label="Software" text={props.device.sdk_version} note={props.device.package_name} mono />
       <Fact label="Backlog" text={backlogOf(props.device)} />
-      <Fact label="Disk" text={metrics().disk_usage === null ? null : percent(metrics().disk_usage ?? 0)} />
+      <Fact label="Disk">
+        <Show when={metrics().disk_usage !== null && { used: metrics().disk_usage ?? 0 }}>
+          {(disk) => (
+            <span class={css.disk} data-off={disk().used >= FULL_PERCENT || undefined}>
+              <Show when={disk().used >= FULL_PERCENT}>
+                <TriangleAlert size={14} role="img" aria-label="Nearly full:" />
+              </Show>
+              {percent(disk().used)}
+            </span>
+          )}
+        </Show>
+      </Fact>
       <Fact label="Clock">
         <Show when={metrics().clock_offset_ms !== null && { ms: metrics().clock_offset_ms ?? 0 }}>
           {(offset) => (
             <span class={css.clock} data-off={isClockOff(metrics()) || undefined}>
               <Show when={isClockOff(metrics())}>
-                <TriangleAlert size={14} aria-hidden="true" />
+                <TriangleAlert size={14} role="img" aria-label="Wrong:" />
               </Show>
               {clockOffset(offset().ms)}
             </span>
@@ -59,10 +70,6 @@ export function ClockWarning(props: { device: DeviceDetail }): JSX.Element {
       </p>
     </Show>
   )
-}
-
-function softwareOf({ sdk_version }: DeviceDetail): string | null {
-  return sdk_version
 }
 
 function backlogOf({ metrics }: DeviceDetail): string | null {

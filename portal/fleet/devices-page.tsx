@@ -19,7 +19,7 @@ import { FilterBar } from './filter-bar.tsx'
 import { FirstDevice } from './first-device.tsx'
 import { facetsQuery, type Place } from './fleet-queries.ts'
 import { GroupsDialog } from './groups-dialog.tsx'
-import { mayWork } from './may-work.ts'
+import { mayEnrol, mayWork } from './may-work.ts'
 import { NewDeviceDialog } from './new-device-dialog.tsx'
 import { createSelection } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
@@ -64,6 +64,8 @@ function Devices(props: { place: Place }): JSX.Element {
             <FolderTree size={14} aria-hidden="true" /> Groups
           </Button>
           <Button onClick={() => setOpen('new')}>New device</Button>
+        </Show>
+        <Show when={mayEnrol(session)}>
           <Button variant="primary" onClick={() => setOpen('enrol')}>
             <Plus size={15} aria-hidden="true" /> Enrol devices
           </Button>
@@ -74,14 +76,21 @@ function Devices(props: { place: Place }): JSX.Element {
           {(error) => <PageProblem error={error()} retry={pages.retry} />}
         </Match>
         <Match when={isEmpty()}>
-          <FirstDevice enrol={() => setOpen('enrol')} mayWork={mayWork(session)} />
+          <FirstDevice enrol={() => setOpen('enrol')} mayEnrol={mayEnrol(session)} />
         </Match>
         <Match when={true}>
           <Fleet place={props.place} filter={filter()} set={set} pages={pages} />
         </Match>
       </Switch>
       <Show when={session.home()}>
-        {(home) => <EnrolmentTokens org={props.place.org} project={home().slug} mayWork={mayWork(session)} />}
+        {(home) => (
+          <EnrolmentTokens
+            org={props.place.org}
+            project={home().slug}
+            named={props.place.project === null ? home().name : undefined}
+            mayRevoke={mayEnrol(session)}
+          />
+        )}
       </Show>
       <Show when={open() && session.home()}>
         {(home) => (
@@ -136,9 +145,6 @@ function Fleet(props: FleetProps): JSX.Element {
         set={props.set}
         clear={clear}
       />
-      <Show when={selection.all().length > 0}>
-        <SelectionBar place={props.place} selection={selection} />
-      </Show>
       <Switch>
         <Match when={none()}>
           <EmptyState icon={<SearchX size={22} aria-hidden="true" />} title={emptyTitle(props.filter)}>
@@ -162,6 +168,9 @@ function Fleet(props: FleetProps): JSX.Element {
           />
         </Match>
       </Switch>
+      <Show when={selection.all().length > 0}>
+        <SelectionBar place={props.place} selection={selection} />
+      </Show>
     </>
   )
 }

@@ -27,7 +27,13 @@ const STATUS: Record<EnrolmentToken['status'], JSX.Element> = {
 }
 
 /** The tokens of a project: how many robots each still lets in, and when one came last. */
-export function EnrolmentTokens(props: { org: string; project: string; mayWork: boolean }): JSX.Element {
+export function EnrolmentTokens(props: {
+  org: string
+  project: string
+  /** How the project is called, where it does not go without saying. */
+  named: string | undefined
+  mayRevoke: boolean
+}): JSX.Element {
   const tokens = useQuery(() => enrolmentTokensQuery(props.org, props.project))
   const [revoking, setRevoking] = createSignal<EnrolmentToken>()
   const rows = createMemo(() => {
@@ -37,7 +43,10 @@ export function EnrolmentTokens(props: { org: string; project: string; mayWork: 
   })
   return (
     <Show when={rows().length > 0}>
-      <Section title="Enrolment tokens" note="What new robots swap for a key of their own.">
+      <Section
+        title="Enrolment tokens"
+        note={`What new robots swap for a key of their own${props.named ? `, in project ${props.named}` : ''}.`}
+      >
         <TableFrame label="Enrolment tokens, table">
           <table class={`${table.table} ${table.cards}`} role="table">
             <thead>
@@ -56,7 +65,7 @@ export function EnrolmentTokens(props: { org: string; project: string; mayWork: 
             <tbody>
               <For each={rows()}>
                 {(token) => (
-                  <TokenRow token={token} mayWork={props.mayWork} revoke={() => setRevoking(token)} />
+                  <TokenRow token={token} mayRevoke={props.mayRevoke} revoke={() => setRevoking(token)} />
                 )}
               </For>
             </tbody>
@@ -70,7 +79,7 @@ export function EnrolmentTokens(props: { org: string; project: string; mayWork: 
   )
 }
 
-function TokenRow(props: { token: EnrolmentToken; mayWork: boolean; revoke: () => void }): JSX.Element {
+function TokenRow(props: { token: EnrolmentToken; mayRevoke: boolean; revoke: () => void }): JSX.Element {
   const gets = () =>
     [props.token.type, props.token.environment, props.token.group?.name].filter(Boolean).join(' · ')
   const isLive = () => props.token.status === 'live'
@@ -100,7 +109,7 @@ function TokenRow(props: { token: EnrolmentToken; mayWork: boolean; revoke: () =
         <Badge tone={isLive() ? 'ready' : 'neutral'}>{STATUS[props.token.status]}</Badge>
       </td>
       <td role="cell" class={table.end}>
-        <Show when={props.mayWork && isLive()}>
+        <Show when={props.mayRevoke && isLive()}>
           <Button size="sm" variant="ghost" aria-label={`Revoke ${props.token.label}`} onClick={props.revoke}>
             Revoke
           </Button>

@@ -7,7 +7,7 @@ import { enrolSnippets } from './enrol-snippets.ts'
 import css from './first-device.module.css'
 
 /** The empty fleet: how a robot comes into it, with this server's own address in the lines. */
-export function FirstDevice(props: { enrol: () => void; mayWork: boolean }): JSX.Element {
+export function FirstDevice(props: { enrol: () => void; mayEnrol: boolean }): JSX.Element {
   const session = useSession()
   return (
     <section class={css.first} aria-label="Enrol your first robot">
@@ -17,8 +17,8 @@ export function FirstDevice(props: { enrol: () => void; mayWork: boolean }): JSX
         itself. It appears here with its first heartbeat.
       </p>
       <Show
-        when={props.mayWork}
-        fallback={<p class={css.lead}>You can look, but only members enrol devices.</p>}
+        when={props.mayEnrol}
+        fallback={<p class={css.lead}>An admin of the organization makes the token.</p>}
       >
         <div>
           <Button variant="primary" onClick={() => props.enrol()}>

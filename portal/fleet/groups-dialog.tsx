@@ -63,7 +63,9 @@ export function GroupsDialog(props: At & { close: () => void }): JSX.Element {
             )}
           </For>
         </ul>
-        <GroupForm {...props} done={() => {}} />
+        <Show when={!acting()}>
+          <GroupForm {...props} done={() => {}} />
+        </Show>
       </div>
     </Dialog>
   )
@@ -114,6 +116,10 @@ function GroupForm(props: At & { group?: DeviceGroup; done: () => void }): JSX.E
   }
   return (
     <form
+      ref={(form) => {
+        // The button that was pressed is gone: the focus goes on to what came in its place.
+        if (props.group) queueMicrotask(() => form.querySelector('input')?.focus())
+      }}
       class={css.form}
       aria-label={props.group ? `Edit ${props.group.name}` : 'New group'}
       onSubmit={submit}
@@ -161,7 +167,11 @@ function RemoveGroup(props: At & { group: DeviceGroup; done: () => void }): JSX.
     props.done()
   })
   return (
-    <div class={css.removal} role="alert">
+    <div
+      ref={(box) => queueMicrotask(() => box.querySelector('button')?.focus())}
+      class={css.removal}
+      role="alert"
+    >
       <p>
         Remove <strong>{props.group.name}</strong>? {devicesOf(props.group.device_count)} lose it and stay in
         the fleet; enrolment tokens put nobody into it any more.

@@ -15,14 +15,19 @@ import { healthQuery } from './fleet-queries.ts'
 import css from './health.module.css'
 import { DAY_MS, isClockOff, lineOf, type Metric, sampleAt, silencesOf } from './health.ts'
 import { HealthLine } from './health-line.tsx'
-import { clockOffset, percent, span } from './words.ts'
+import { clockOffset, percent, signedOffset, span } from './words.ts'
 
-const METRICS: { metric: Metric; label: string; words: (value: number) => string }[] = [
+const METRICS: {
+  metric: Metric
+  label: string
+  words: (value: number) => string
+  short?: (value: number) => string
+}[] = [
   { metric: 'cpu_usage', label: 'CPU', words: percent },
   { metric: 'memory_usage', label: 'Memory', words: percent },
   { metric: 'disk_usage', label: 'Disk', words: percent },
   { metric: 'backlog_bytes', label: 'Backlog', words: size },
-  { metric: 'clock_offset_ms', label: 'Clock offset', words: clockOffset },
+  { metric: 'clock_offset_ms', label: 'Clock', words: clockOffset, short: signedOffset },
 ]
 /** Lines move on by so much, not every second. */
 const STEP_MS = 15_000
@@ -98,7 +103,7 @@ function HealthLines(props: { device: Device; samples: readonly HealthSample[] }
       <p class={css.note}>
         The last 24 hours, now on the right.{' '}
         <Show when={silent() > 0} fallback="Heard throughout.">
-          Silent for {span(silent())} in all: there the lines are broken, and the ground is grey.
+          Silent for {span(silent())} in all: there the lines are broken and the ground is grey.
         </Show>
       </p>
     </>
@@ -109,6 +114,8 @@ interface CardProps {
   metric: Metric
   label: string
   words: (value: number) => string
+  /** For a range of values, where the words would be too long. */
+  short?: (value: number) => string
   device: Device
   samples: readonly HealthSample[]
   silences: { from: number; to: number }[]
@@ -124,7 +131,8 @@ function HealthCard(props: CardProps): JSX.Element {
   const range = (): string => {
     const known = line().range
     if (!known) return 'Not reported'
-    const [least, most] = [props.words(known.least), props.words(known.most)]
+    const say = props.short ?? props.words
+    const [least, most] = [say(known.least), say(known.most)]
     return least === most ? `${least} all day` : `${least} to ${most}`
   }
   const time = () => props.now - DAY_MS + (props.pointed ?? 1) * DAY_MS

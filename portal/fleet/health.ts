@@ -9,6 +9,9 @@ const SILENT_MS = 10 * 60_000
 /** A clock that is further off than this makes the times of episodes and logs wrong. */
 export const CLOCK_LIMIT_MS = 1_000
 
+/** From here on a disk is nearly full. */
+export const FULL_PERCENT = 90
+
 export interface Point {
   /** 0: a day ago, 1: now. */
   x: number

@@ -29,6 +29,12 @@ export function clockOffset(ms: number): string {
   return `${words} ${ms > 0 ? 'ahead' : 'behind'}`
 }
 
+/** `+2.4 s`: ahead; `−31 ms`: behind */
+export function signedOffset(ms: number): string {
+  const far = Math.abs(ms)
+  return `${ms < 0 ? '−' : '+'}${far < 1000 ? `${Math.round(far)} ms` : duration(far / 1000)}`
+}
+
 /** How long, without decimals: `2 h 10 min`, `25 min`. */
 export function span(ms: number): string {
   const minutes = Math.max(1, Math.round(ms / 60_000))
