@@ -6,6 +6,7 @@ import { useSession } from '../accounts/session.tsx'
 import type { ApiKey, Organization } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { count as counted } from '../ui/format.ts'
 import { PageProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
@@ -13,7 +14,16 @@ import { TableFrame } from '../ui/table.tsx'
 import { useNow } from '../ui/time.tsx'
 import css from './api-key-panel.module.css'
 import { KeyDetail } from './key-detail.tsx'
-import { apiKeysQuery, isLive, keyDaysQuery, type Looker, mayRevoke, mayRotate, tally } from './key-facts.ts'
+import {
+  apiKeysQuery,
+  deviceKeyCountQuery,
+  isLive,
+  keyDaysQuery,
+  type Looker,
+  mayRevoke,
+  mayRotate,
+  tally,
+} from './key-facts.ts'
 import { KeyRow } from './key-row.tsx'
 import { MintDialog } from './mint-dialog.tsx'
 import { RevokeDialog } from './revoke-dialog.tsx'
@@ -42,13 +52,16 @@ const COLUMNS = ['Key', 'May', 'Created', 'Last used', '30 days', 'Status']
 
 /** The table of keys, the same for members and for staff. */
 export function ApiKeyPanel(props: { organization_id: string; ownRole: Organization['role'] }): JSX.Element {
-  const keys = useQuery(() => apiKeysQuery(props.organization_id))
+  const [devices, setDevices] = createSignal(false)
+  const keys = useQuery(() => apiKeysQuery(props.organization_id, devices()))
+  const count = useQuery(() => deviceKeyCountQuery(props.organization_id))
+  const ofDevices = () => (count.isSuccess ? count.data : 0)
   return (
     <Switch>
       <Match when={keys.isError && !keys.isSuccess}>
         <PageProblem error={keys.error} retry={() => keys.refetch()} />
       </Match>
-      <Match when={keys.isSuccess && keys.data.length === 0}>
+      <Match when={keys.isSuccess && keys.data.length === 0 && ofDevices() === 0}>
         <EmptyState icon={<KeyRound size={22} aria-hidden="true" />} title="No API keys yet">
           <p>
             A key lets a robot, a laptop or a CI job log episodes here. It is shown once, when it is made.
@@ -63,7 +76,17 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
           keys={keys.isSuccess ? keys.data : undefined}
           organization_id={props.organization_id}
           ownRole={props.ownRole}
+          devices={devices()}
         />
+        <Show when={ofDevices() > 0}>
+          <p class={css.devices}>
+            {counted(ofDevices(), 'key')} of devices{' '}
+            {devices() ? 'among them.' : 'on the pages of their devices.'}{' '}
+            <Button variant="ghost" size="sm" onClick={() => setDevices((shown) => !shown)}>
+              {devices() ? 'Leave them out' : 'Show them here'}
+            </Button>
+          </p>
+        </Show>
       </Match>
     </Switch>
   )
@@ -76,9 +99,10 @@ export function KeyTable(props: {
   keys: ApiKey[] | undefined
   organization_id: string
   ownRole: Organization['role']
+  devices: boolean
 }): JSX.Element {
   const session = useSession()
-  const days = useQuery(() => keyDaysQuery(props.organization_id))
+  const days = useQuery(() => keyDaysQuery(props.organization_id, props.devices))
   const [acting, setActing] = createSignal<Acting>()
   const now = useNow()
   const who = (): Looker => ({ account_id: session.me().account.id, role: props.ownRole })

@@ -1,22 +1,34 @@
 import { type ApiKey, api, type Organization } from '../api.ts'
 import { count } from '../ui/format.ts'
 
-/** The keys of an organization. Looked at again now and then: "last used" is news. */
-export function apiKeysQuery(organization_id: string) {
+/**
+ * The keys of an organization. Looked at again now and then: "last used" is news.
+ *
+ * @param devices those of its devices as well, of which a fleet has thousands
+ */
+export function apiKeysQuery(organization_id: string, devices = false) {
   return {
-    queryKey: ['api-keys', organization_id],
-    queryFn: () => api.apiKeys.list.query({ organization_id }),
+    queryKey: ['api-keys', organization_id, ...(devices ? ['devices'] : [])],
+    queryFn: () => api.apiKeys.list.query({ organization_id, devices }),
     refetchInterval: 15_000,
     // A row that changed keeps its place in the page, and with it the focus of its button.
     reconcile: 'id' as const,
   }
 }
 
-/** How often each of them was used, day by day. */
-export function keyDaysQuery(organization_id: string) {
+/** How many keys belong to devices. */
+export function deviceKeyCountQuery(organization_id: string) {
   return {
-    queryKey: ['api-key-days', organization_id],
-    queryFn: () => api.apiKeys.days.query({ organization_id }),
+    queryKey: ['api-keys', organization_id, 'device-count'],
+    queryFn: () => api.apiKeys.deviceKeyCount.query({ organization_id }),
+  }
+}
+
+/** How often each of them was used, day by day. */
+export function keyDaysQuery(organization_id: string, devices = false) {
+  return {
+    queryKey: ['api-key-days', organization_id, ...(devices ? ['devices'] : [])],
+    queryFn: () => api.apiKeys.days.query({ organization_id, devices }),
     refetchInterval: 60_000,
   }
 }

@@ -26,19 +26,45 @@ export interface NewApiKey extends KeyWish {
 /**
  * Newest first, revoked ones included. Any member may look; a key that manages keys sees those within its own pin.
  *
+ * @param wanted.devices whether the keys of devices are listed, too: a fleet has thousands of them, and each stands on
+ *   its device's page
  * @throws AppError not_found, insufficient_scope
  */
-export async function listApiKeys(ctx: Ctx, caller: Caller, organization_id: string): Promise<ApiKey[]> {
+export async function listApiKeys(
+  ctx: Ctx,
+  caller: Caller,
+  { organization_id, devices = false }: { organization_id: string; devices?: boolean | undefined },
+): Promise<ApiKey[]> {
+  const of = { organization_id, ...(devices ? {} : { device_id: null }) }
   if (isPersonInPerson(caller)) {
     requireRole(caller, organization_id, 'viewer')
-    return findApiKeys(ctx, { organization_id })
+    return findApiKeys(ctx, of)
   }
   requireMinter(caller, organization_id)
   const maker = await makerOf(ctx, caller)
-  const keys = await findApiKeys(ctx, { organization_id })
+  const { device_id } = maker
+  const keys = await findApiKeys(ctx, device_id === null ? of : { organization_id, device_id })
   return keys.filter(({ project, device }) =>
     isWithin(maker, { project_id: project?.id ?? null, device_id: device?.id ?? null }),
   )
+}
+
+/** How many keys are pinned to devices, which the list leaves out unless it is asked for them. */
+export async function countDeviceKeys(
+  ctx: Ctx,
+  caller: Caller,
+  { organization_id }: { organization_id: string },
+): Promise<number> {
+  if (isPersonInPerson(caller)) requireRole(caller, organization_id, 'viewer')
+  else requireMinter(caller, organization_id)
+  // Along the index of the organization's keys by device.
+  const { n } = await ctx.db
+    .selectFrom('api_keys')
+    .select((select) => select.fn.countAll<number>().as('n'))
+    .where('organization_id', '=', organization_id)
+    .where('device_id', 'is not', null)
+    .executeTakeFirstOrThrow()
+  return n
 }
 
 function isPersonInPerson(caller: Caller): caller is PersonCaller {

@@ -58,11 +58,14 @@ export async function keyHistory(ctx: Ctx, caller: PersonCaller, id: string): Pr
   return { origins, days: spread(ctx, rows) }
 }
 
-/** Uses of each key of an organization in the last 30 days, today last; keys without any are left out. */
+/**
+ * Uses of each key of an organization in the last 30 days, today last; keys without any are left out, and those of
+ * devices unless they are asked for.
+ */
 export async function usesByDay(
   ctx: Ctx,
   caller: PersonCaller,
-  { organization_id }: { organization_id: string },
+  { organization_id, devices = false }: { organization_id: string; devices?: boolean | undefined },
 ): Promise<Record<string, number[]>> {
   requireRole(caller, organization_id, 'viewer')
   const rows = await ctx.db
@@ -71,6 +74,7 @@ export async function usesByDay(
     .select(['d.api_key_id', 'd.day', 'd.use_count'])
     .where('k.organization_id', '=', organization_id)
     .where('d.day', '>=', firstDay(ctx))
+    .$if(!devices, (query) => query.where('k.device_id', 'is', null))
     .execute()
   const byKey = new Map<string, { day: string; use_count: number }[]>()
   for (const row of rows) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Code } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
 import { enterOrganization } from '../organizations/act-within.ts'
-import { editApiKey, listApiKeys, mintApiKey, revokeApiKey } from './api-keys.ts'
+import { countDeviceKeys, editApiKey, listApiKeys, mintApiKey, revokeApiKey } from './api-keys.ts'
 import { listPersonalKeys, mintPersonalKey, revokePersonalKey } from './personal.ts'
 import { rotateApiKey } from './rotate.ts'
 import { apiKey, keyEdit, mintedKey, newApiKey, newPersonalKey, overlap } from './schema.ts'
@@ -11,9 +11,16 @@ const OF_ORGANIZATION = '/api/v1/organizations/:org/api-keys'
 const OF_USER = '/api/v1/user/api-keys'
 
 const org = z.string().max(64)
-const inOrganization = z.object({ org })
+const listed = z.object({
+  org,
+  devices: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .optional(),
+})
 const oneKey = z.object({ org, key: z.string().max(64) })
 const list = z.object({ items: z.array(apiKey), total: z.number() })
+const listOfOrganization = list.extend({ device_key_count: z.number() })
 const params = { org: 'acme', key: '0000000000' }
 const refusals: Code[] = ['forbidden', 'insufficient_scope', 'not_found']
 
@@ -26,16 +33,17 @@ export const apiKeyDoors: Door[] = [
     method: 'GET',
     path: OF_ORGANIZATION,
     caller: 'credential',
-    summary: 'API keys of an organization, newest first',
-    input: inOrganization,
-    output: list,
+    summary: 'API keys of an organization, newest first; those of devices with devices=true',
+    input: listed,
+    output: listOfOrganization,
     status: 200,
     refusals,
     example: { params },
-    async handle(ctx, input, caller) {
-      const { organization_id } = await enterOrganization(ctx, caller, input.org)
-      const items = await listApiKeys(ctx, caller, organization_id)
-      return { items, total: items.length }
+    async handle(ctx, { org, devices }, caller) {
+      const within = await enterOrganization(ctx, caller, org)
+      const items = await listApiKeys(ctx, caller, { ...within, devices })
+      const device_key_count = await countDeviceKeys(ctx, caller, within)
+      return { items, total: items.length, device_key_count }
     },
   }),
   door({
@@ -43,7 +51,7 @@ export const apiKeyDoors: Door[] = [
     path: OF_ORGANIZATION,
     caller: 'credential',
     summary: 'Mint an API key; its text is in this answer and nowhere else',
-    input: inOrganization.extend(newApiKey.shape),
+    input: z.object({ org }).extend(newApiKey.shape),
     output: mintedKey,
     status: 201,
     refusals,

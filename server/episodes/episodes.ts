@@ -102,9 +102,19 @@ async function assignRobot(
   id: string,
   robot: string,
 ): Promise<void> {
-  const device_id = await registerRobot(ctx, caller, robot)
-  if (device_id === null) return
-  await ctx.db.updateTable('episodes').set({ device_id }).where('id', '=', id).execute()
+  if ((await registerRobot(ctx, caller, robot)) === null) return
+  // Looked up once more: it may have been merged into another one a moment ago.
+  await ctx.db
+    .updateTable('episodes')
+    .set((row) => ({
+      device_id: row
+        .selectFrom('device_robots')
+        .select('device_id')
+        .where('project_id', '=', caller.project_id)
+        .where('robot', '=', robot),
+    }))
+    .where('id', '=', id)
+    .execute()
 }
 
 /**

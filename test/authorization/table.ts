@@ -166,6 +166,7 @@ export const TRPC: Record<string, Call> = {
   'provider.link': own,
   'provider.unlink': own,
   'apiKeys.list': { row: inPortal('viewer'), input: organization },
+  'apiKeys.deviceKeyCount': { row: inPortal('viewer'), input: organization },
   'apiKeys.days': { row: inPortal('viewer'), input: organization },
   'apiKeys.history': { row: inPortal('viewer'), input: apiKey },
   'apiKeys.pins': { row: inPortal('viewer'), input: organization },

@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { device } from '../fleet-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { bearer, member, person, tenant } from '../seed.ts'
+import { accessToken, sendJson } from '../token-requests.ts'
 
 async function statusWith(server: TestServer, key: string): Promise<number> {
   return (await server.fetch('/api/episodes', { headers: bearer(key) })).status
@@ -151,4 +153,23 @@ test('another organization’s key is revoked by nobody, and its id answers what
   )
   const [hidden, unknown] = refusals.map(({ request_id: _, ...rest }) => rest)
   expect(hidden).toEqual(unknown)
+})
+
+test('keys of devices are listed when asked for, and counted otherwise', async () => {
+  await using server = await startTestServer()
+  const lab = await tenant(server)
+  const { organization_id, owner } = lab
+  await device(server, lab, 'arm-1')
+  await device(server, lab, 'arm-2')
+  const { apiKeys } = portalClient(server, owner)
+  const labels = async (devices?: boolean) =>
+    (await apiKeys.list.query({ organization_id, devices })).map(({ label }) => label).sort()
+  expect(await labels()).toEqual(['prod robot rig'])
+  expect(await labels(true)).toEqual(['arm-1', 'arm-2', 'prod robot rig'])
+  expect(await apiKeys.deviceKeyCount.query({ organization_id })).toBe(2)
+  const path = `/api/v1/organizations/${organization_id}/api-keys`
+  const token = await accessToken(server, owner)
+  const over = async (query: string) => (await sendJson(server, 'GET', `${path}${query}`, token)).json()
+  expect(await over('')).toMatchObject({ total: 1, device_key_count: 2 })
+  expect(await over('?devices=true')).toMatchObject({ total: 3, device_key_count: 2 })
 })
