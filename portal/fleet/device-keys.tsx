@@ -37,6 +37,7 @@ export function DeviceKeys(props: {
             keys={keys.isSuccess ? keys.data : undefined}
             organization_id={props.organization_id}
             ownRole={props.ownRole}
+            devices
           />
         </Match>
       </Switch>

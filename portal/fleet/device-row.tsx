@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
-import { For, type JSX, Show } from 'solid-js'
+import { Index, type JSX, Show } from 'solid-js'
 import type { Device } from '../api.ts'
 import css from './device-list.module.css'
 import { FULL_PERCENT } from './health.ts'
@@ -107,19 +107,20 @@ function GroupCell(props: { device: Device; narrowToGroup: (group_id: string) =>
   const hidden = () => props.device.groups.slice(GROUPS_SHOWN)
   return (
     <div role="cell" class={css.groups}>
-      <For each={props.device.groups.slice(0, GROUPS_SHOWN)} fallback={<span class={css.none}>–</span>}>
+      {/* By place, not by object: a chip must not be made anew, under the finger, with every answer. */}
+      <Index each={props.device.groups.slice(0, GROUPS_SHOWN)} fallback={<span class={css.none}>–</span>}>
         {(group) => (
           <button
             type="button"
             class={css.group}
-            title={`Only devices of ${group.name}`}
+            title={`Only devices of ${group().name}`}
             tabindex="-1"
-            onClick={() => props.narrowToGroup(group.id)}
+            onClick={() => props.narrowToGroup(group().id)}
           >
-            <bdi>{group.name}</bdi>
+            <bdi>{group().name}</bdi>
           </button>
         )}
-      </For>
+      </Index>
       <Show when={hidden().length > 0}>
         <span
           class={css.more}

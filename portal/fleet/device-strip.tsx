@@ -1,5 +1,5 @@
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
-import { For, type JSX, Show } from 'solid-js'
+import { Index, type JSX, Show } from 'solid-js'
 import type { DeviceDetail } from '../api.ts'
 import css from './device-strip.module.css'
 import { FULL_PERCENT, isClockOff } from './health.ts'
@@ -22,7 +22,7 @@ export function DeviceStrip(props: { device: DeviceDetail }): JSX.Element {
       <Fact label="Groups">
         <Show when={props.device.groups.length > 0}>
           <span class={css.groups}>
-            <For each={props.device.groups}>{(group) => <bdi class={css.group}>{group.name}</bdi>}</For>
+            <Index each={props.device.groups}>{(group) => <bdi class={css.group}>{group().name}</bdi>}</Index>
           </span>
         </Show>
       </Fact>

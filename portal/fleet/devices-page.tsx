@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/solid-query'
 import FolderTree from 'lucide-solid/icons/folder-tree'
 import Plus from 'lucide-solid/icons/plus'
 import SearchX from 'lucide-solid/icons/search-x'
-import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button } from '../ui/button.tsx'
@@ -14,7 +14,7 @@ import { DeviceList } from './device-list.tsx'
 import { createDevicePages, type DevicePages } from './device-pages.ts'
 import { EnrolDialog } from './enrol-dialog.tsx'
 import { EnrolmentTokens } from './enrolment-tokens.tsx'
-import { type DeviceFilter, FILTER_NAMES, readFilter } from './filter.ts'
+import { type DeviceFilter, FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { FirstDevice } from './first-device.tsx'
 import { facetsQuery, type Place } from './fleet-queries.ts'
@@ -50,12 +50,7 @@ function Devices(props: { place: Place }): JSX.Element {
     setOpen(undefined)
   }
   const isEmpty = () => !pages.pending() && pages.total() === 0 && Object.keys(filter()).length === 0
-  const set = (change: Partial<Record<keyof DeviceFilter, string | undefined>>): void =>
-    setSearch(
-      Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? null])),
-      // A letter more in the search is not a page to go back to.
-      { replace: 'text' in change },
-    )
+  const set = createFilterSetter(filter, setSearch)
   return (
     <>
       <PageHead title="Devices">
@@ -111,10 +106,30 @@ function Devices(props: { place: Place }): JSX.Element {
   )
 }
 
+type FilterChange = Partial<Record<FilterName, string | undefined>>
+
+/** Changes the address. What is not in it yet when the next change comes goes along with that one. */
+function createFilterSetter(
+  filter: () => DeviceFilter,
+  setSearch: (change: Record<string, string | null>, options: { replace: boolean }) => void,
+): (change: FilterChange) => void {
+  let pending: Record<string, string | null> = {}
+  createEffect(
+    on(filter, () => {
+      pending = {}
+    }),
+  )
+  return (change) => {
+    for (const [name, value] of Object.entries(change)) pending[name] = value ?? null
+    // A letter more in the search is not a page to go back to.
+    setSearch(pending, { replace: 'text' in change })
+  }
+}
+
 interface FleetProps {
   place: Place
   filter: DeviceFilter
-  set: (change: Partial<Record<keyof DeviceFilter, string | undefined>>) => void
+  set: (change: FilterChange) => void
   pages: DevicePages
 }
 

@@ -28,24 +28,28 @@ export function FilterBar(props: FilterBarProps): JSX.Element {
     <div class={css.bar}>
       <Sorts {...props} />
       <SearchField text={props.filter.text ?? ''} set={(text) => props.set({ text: text || undefined })} />
-      <Show when={props.types.length > 0}>
-        <Choice
-          label="Type"
-          choices={props.types.map((type) => ({ value: type, words: type }))}
-          choose={(type) => props.set({ type })}
-        />
-      </Show>
-      <Show when={props.groups.length > 0}>
-        <Choice
-          label="Group"
-          choices={props.groups.map(({ id, name }) => ({ value: id, words: name }))}
-          choose={(group) => props.set({ group })}
-        />
-      </Show>
-      <Show when={props.filter.type}>
+      <Show
+        when={props.filter.type}
+        fallback={
+          <Choice
+            label="Type"
+            choices={props.types.map((type) => ({ value: type, words: type }))}
+            choose={(type) => props.set({ type })}
+          />
+        }
+      >
         {(type) => <FilterChip label="Type" value={type()} remove={() => props.set({ type: undefined })} />}
       </Show>
-      <Show when={props.filter.group}>
+      <Show
+        when={props.filter.group}
+        fallback={
+          <Choice
+            label="Group"
+            choices={props.groups.map(({ id, name }) => ({ value: id, words: name }))}
+            choose={(group) => props.set({ group })}
+          />
+        }
+      >
         <FilterChip
           label="Group"
           value={groupName() ?? 'unknown'}
@@ -158,24 +162,26 @@ function SearchField(props: { text: string; set: (text: string) => void }): JSX.
   )
 }
 
-/** Narrows to one of a few; the choice then shows as a chip. */
+/** Narrows to one of a few; a chip then stands in its place. */
 function Choice(props: {
   label: string
   choices: { value: string; words: string }[]
   choose: (value: string) => void
 }): JSX.Element {
   return (
-    <select
-      class={css.choice}
-      aria-label={`Only one ${props.label.toLowerCase()}`}
-      onChange={(event) => {
-        const { value } = event.currentTarget
-        event.currentTarget.value = ''
-        if (value) props.choose(value)
-      }}
-    >
-      <option value="">{props.label}</option>
-      <For each={props.choices}>{(one) => <option value={one.value}>{one.words}</option>}</For>
-    </select>
+    <Show when={props.choices.length > 0}>
+      <select
+        class={css.choice}
+        aria-label={`Only one ${props.label.toLowerCase()}`}
+        onChange={(event) => {
+          const { value } = event.currentTarget
+          event.currentTarget.value = ''
+          if (value) props.choose(value)
+        }}
+      >
+        <option value="">{props.label}</option>
+        <For each={props.choices}>{(one) => <option value={one.value}>{one.words}</option>}</For>
+      </select>
+    </Show>
   )
 }

@@ -3,7 +3,6 @@ import Activity from 'lucide-solid/icons/activity'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { HealthSample } from '../../sdk/wire.ts'
-import { useSession } from '../accounts/session.tsx'
 import type { Device } from '../api.ts'
 import { CodeBlock } from '../ui/code-tabs.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -56,18 +55,14 @@ export function HealthPanel(props: { device: Device }): JSX.Element {
 }
 
 function NoHealth(props: { device: Device }): JSX.Element {
-  const session = useSession()
   return (
     <EmptyState
       icon={<Activity size={22} aria-hidden="true" />}
       title={props.device.last_heartbeat ? 'Silent for a day' : 'Not heard yet'}
     >
-      <p>On the robot, with its own API key. This page shows the first heartbeat by itself.</p>
+      <p>On the robot, once it is enrolled. This page shows its first heartbeat by itself.</p>
       <div class={css.command}>
-        <CodeBlock
-          code={`ROBOTRACE_BASE_URL=${session.me().public_url} robotrace device heartbeat --every 30s`}
-          what="heartbeat command"
-        />
+        <CodeBlock code="robotrace device heartbeat --every 30s" what="heartbeat command" />
       </div>
     </EmptyState>
   )
