@@ -97,6 +97,7 @@ async function seedOwner(ctx: Parameters<typeof mintApiKey>[0]): Promise<Omit<Sa
     user_agent: '',
     request_id: '',
     roles: new Map([[organization_id, 'owner']]),
+    locked: new Set(),
   }
   const { key } = await mintApiKey(ctx, caller, { organization_id, label: 'bench' })
   const session = await startSession(ctx, id, { ip: '127.0.0.1', user_agent: 'bench' })

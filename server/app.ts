@@ -26,9 +26,12 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { leakedKeyDoors } from './leaked-keys/rest.ts'
+import { memberDoors } from './members/rest.ts'
+import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
+import { webhookDoors } from './webhooks/rest.ts'
 
 /**
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
@@ -46,6 +49,9 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...organizationDoors,
+  ...memberDoors,
+  ...webhookDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

@@ -59,6 +59,8 @@ export interface PersonCaller extends Origin {
   name: string
   staff: boolean
   roles: ReadonlyMap<string, Role>
+  /** Organizations that require a second factor which this person has not: there they may nothing until they have. */
+  locked: ReadonlySet<string>
   /** What an `rbtk_` key is limited to, separated by spaces; undefined: whatever the role may. */
   scopes: string | undefined
   /** When the person last proved to be there; undefined for keys and API tokens, which prove nothing of the kind. */

@@ -72,6 +72,13 @@ export const PROBLEMS = {
     detail: 'This key may not do that.',
     trpc: 'FORBIDDEN',
   },
+  second_factor_missing: {
+    status: 403,
+    title: 'Second factor missing',
+    detail:
+      'This organization requires a second factor. Set up an authenticator or a passkey in the portal under Settings; you are let in at once.',
+    trpc: 'FORBIDDEN',
+  },
   step_up_required: {
     status: 403,
     title: 'Confirm that it is you',

@@ -9,15 +9,17 @@ import { episodesRouter } from './episodes/trpc.ts'
 import { fleetRouter } from './fleet/trpc.ts'
 import { invitationsRouter, membersRouter } from './members/trpc.ts'
 import { noticesRouter } from './notices/trpc.ts'
-import { clientsRouter, keyPolicyRouter } from './organizations/trpc.ts'
+import { clientsRouter, keyPolicyRouter, organizationRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 import { sshKeysRouter } from './ssh-keys/trpc.ts'
+import { webhooksRouter } from './webhooks/trpc.ts'
 
 /** Everything the portal calls. It imports only this type. */
 export const appRouter = router({
   auth: accountsRouter,
   setup: setupRouter,
   clients: clientsRouter,
+  organization: organizationRouter,
   members: membersRouter,
   invitations: invitationsRouter,
   invitation: invitationRouter,
@@ -31,6 +33,7 @@ export const appRouter = router({
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,
   audit: auditRouter,
+  webhooks: webhooksRouter,
 })
 
 export type AppRouter = typeof appRouter

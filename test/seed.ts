@@ -55,6 +55,7 @@ export async function person(
     request_id: '',
     ...from,
     roles: new Map(),
+    locked: new Set(),
   }
   return { caller, email, password: PASSWORD, cookie: `robotrace_session=${session}` }
 }

@@ -27,18 +27,26 @@ const TENANT_TABLES: Record<string, string[]> = {
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
-  outbox: ['outbox'],
+  // webhooks: takes out what outbox put in.
+  outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
   packages: ['fleet'],
-  projects: ['api-keys', 'fleet', 'organizations', 'ssh-keys'],
-  webhook_deliveries: [],
-  webhooks: ['outbox'],
+  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
+  webhook_deliveries: ['jobs', 'webhooks'],
+  webhooks: ['outbox', 'webhooks'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
-const EPISODE_FILES = ['archive', 'artifacts', 'episodes', 'finalize', 'list', 'of-device', 'uploads'].map(
-  (name) => `server/episodes/${name}.ts`,
-)
+const EPISODE_FILES = [
+  'archive',
+  'artifacts',
+  'episodes',
+  'finalize',
+  'list',
+  'of-device',
+  'told',
+  'uploads',
+].map((name) => `server/episodes/${name}.ts`)
 
 const NAMING =
   /\b(?:selectFrom|insertInto|updateTable|deleteFrom|\w+Join|using|from)\(\s*'([a-z_]+)(?: as \w+)?'/g

@@ -6,6 +6,7 @@ import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
+import { requireFactorLeft } from '../organizations/second-factor-policy.ts'
 import { putChallenge, readChallenge, takeChallenge } from './challenges.ts'
 import { passkeyHost } from './passkey-host.ts'
 import { dropRecoveryCodes, makeFirstRecoveryCodes } from './recovery-codes.ts'
@@ -132,7 +133,12 @@ export async function listPasskeys(ctx: Pick<AppContext, 'db'>, account_id: stri
     .execute()
 }
 
-/** Ends a passkey; the last factor takes the recovery codes along. @returns a fresh cookie value */
+/**
+ * Ends a passkey; the last factor takes the recovery codes along.
+ *
+ * @returns a fresh cookie value
+ * @throws AppError not_found; conflict for the last factor of somebody whose organization requires one
+ */
 export async function removePasskey(
   ctx: Ctx,
   caller: PersonCaller,
@@ -152,6 +158,7 @@ export async function removePasskey(
     const detail = { kind: 'passkey', name: removed.name }
     const event = { action: 'second_factor.removed', actor: actorOf(caller), target: account_id, detail }
     await recordEvent(trx, now.toISOString(), event)
+    await requireFactorLeft(trx, account_id)
     return { session: await rotateSession(trx, now, caller), name: removed.name }
   })
 }

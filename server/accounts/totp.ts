@@ -3,6 +3,7 @@ import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { requireFactorLeft } from '../organizations/second-factor-policy.ts'
 import { dropRecoveryCodes, makeFirstRecoveryCodes } from './recovery-codes.ts'
 import { rotateSession } from './sessions.ts'
 
@@ -98,6 +99,7 @@ export async function removeTotp(ctx: Ctx, caller: PersonCaller): Promise<{ sess
       target: account_id,
       detail: { kind: 'totp' },
     })
+    await requireFactorLeft(trx, account_id)
     return { session: await rotateSession(trx, now, caller) }
   })
 }

@@ -39,10 +39,12 @@ export const accountsRouter = router({
   /** Null for somebody who is not signed in: asking is not an error. */
   me: open.query(async ({ ctx }) => {
     if (!ctx.person) return null
-    const { account_id: id, email, name, staff } = ctx.person
+    const { account_id: id, email, name, staff, locked } = ctx.person
+    const own = await listOwnOrganizations(ctx.app, id)
     return {
       account: { id, email, name, staff },
-      organizations: await listOwnOrganizations(ctx.app, id),
+      // `locked`: it requires a second factor that this person has not, and shows them nothing until they have.
+      organizations: own.map((one) => ({ ...one, locked: locked.has(one.id) })),
       public_url: ctx.app.config.public_url,
     }
   }),

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { CompiledQuery } from 'kysely'
-import { PERSON_COLUMNS, type PersonRow, toPerson } from '../accounts/people.ts'
+import { lockedIn, PERSON_COLUMNS, type PersonRow, toPerson } from '../accounts/people.ts'
 import type { Caller, OrganizationCaller, Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { commonScopes, scopesOfRole } from '../organizations/scopes.ts'
@@ -47,6 +47,7 @@ const FIND_KEY = `
   LEFT JOIN accounts a ON a.id = k.account_id
   LEFT JOIN members m ON m.account_id = k.account_id
     AND m.organization_id = COALESCE(k.organization_id, m.organization_id)
+  LEFT JOIN organizations r ON r.id = m.organization_id
   WHERE k.id = ?`
 
 /** Compared when the id is unknown, so that an unknown id takes as long as a wrong secret. */
@@ -93,7 +94,7 @@ function toCaller(ctx: Ctx, id: string, rows: KeyRow[], from: Origin): Caller | 
   if (row.expires_at !== null && row.expires_at <= ctx.now().toISOString()) return undefined
   const credential = { kind: 'api_key' as const, id, rotation: rotationOf(row, ctx.now()) }
   if (row.organization_id === null) return toPerson(rows, { credential, from, scopes: row.scopes })
-  const scopes = row.owner_id === null ? row.scopes : personalScopes(row)
+  const scopes = row.owner_id === null ? row.scopes : personalScopes(row, lockedIn(rows))
   if (scopes === undefined) return undefined
   const caller: OrganizationCaller = {
     kind: 'organization',
@@ -112,9 +113,15 @@ function toCaller(ctx: Ctx, id: string, rows: KeyRow[], from: Origin): Caller | 
   return caller
 }
 
-/** A personal key never may more than its owner's role allows now; it ends when the owner leaves or is disabled. */
-function personalScopes(row: KeyRow): string | undefined {
+/**
+ * A personal key never may more than its owner's role allows now; it ends when the owner leaves or is disabled. While
+ * the owner lacks the second factor that the organization requires it goes on working, because a robot may hang on
+ * it, but manages nothing.
+ */
+function personalScopes(row: KeyRow, locked: ReadonlySet<string>): string | undefined {
   if (row.disabled_at !== null) return undefined
   const role = row.staff_since === null ? row.role : 'owner'
-  return role === null ? undefined : commonScopes(row.scopes, scopesOfRole(role))
+  if (role === null) return undefined
+  const allowed = commonScopes(row.scopes, scopesOfRole(role))
+  return locked.has(row.organization_id ?? '') ? commonScopes(allowed, scopesOfRole('member')) : allowed
 }

@@ -32,6 +32,10 @@ const KINDS: { looks: RegExp; find: (db: Db, ids: string[]) => Found }[] = [
     find: (db, ids) => db.selectFrom('devices').select(['id', 'name']).where('id', 'in', ids).execute(),
   },
   {
+    looks: /^prj_/,
+    find: (db, ids) => db.selectFrom('projects').select(['id', 'name']).where('id', 'in', ids).execute(),
+  },
+  {
     looks: /^ssh_/,
     find: (db, ids) => db.selectFrom('ssh_keys').select(['id', 'name']).where('id', 'in', ids).execute(),
   },

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { MemberBody, MemberList } from '../../sdk/wire.ts'
+import { answers } from '../http/conforms.ts'
+import { pageOf, paging } from '../http/paging.ts'
 
 export const organizationId = z.string().max(64)
 export const accountId = z.string().max(64)
@@ -17,3 +20,17 @@ const email = z
 
 export const invitationInput = z.object({ organization_id: organizationId, email, role, days })
 export const renewInput = z.object({ id: z.string().max(64), days })
+
+export const memberListQuery = z.object({ ...paging, org: z.string().max(64) })
+
+const person = answers<MemberBody>()(
+  z.object({
+    account_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role,
+    second_factor: z.boolean(),
+    created_at: z.iso.datetime(),
+  }),
+)
+export const memberList = answers<MemberList>()(pageOf(person))

@@ -1,7 +1,7 @@
 import type { Caller, OrganizationCaller, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { isVisible, requireScope, scopesIn } from './permissions.ts'
+import { isVisible, requireFactor, requireScope, scopesIn } from './permissions.ts'
 import type { Scope } from './scopes.ts'
 
 const UNNAMED = 'names no organization. Send its slug or id in the header X-RoboTrace-Organization'
@@ -11,7 +11,8 @@ const UNNAMED = 'names no organization. Send its slug or id in the header X-Robo
  * address says whose an episode is.
  *
  * @param named slug or id; needed even by somebody who belongs to one organization only, because that may change
- * @throws AppError invalid_request when none is named, not_found when the person does not belong to it
+ * @throws AppError invalid_request when none is named, not_found when the person does not belong to it,
+ *   second_factor_missing
  */
 export async function actWithin(
   ctx: Pick<AppContext, 'db'>,
@@ -25,6 +26,7 @@ export async function actWithin(
   }
   const place = await findPlace(ctx, named, 'default')
   if (!place || !isVisible(caller, place.organization_id)) throw unknown('organization')
+  requireFactor(caller, place.organization_id)
   const { ip, user_agent, request_id, credential, account_id } = caller
   return {
     kind: 'organization',
@@ -67,6 +69,8 @@ export interface Place {
   organization_slug: string
   project_id: string
   project_slug: string
+  /** Set while the project can only be read. */
+  archived_at: string | null
   /** Of the organization: requests a minute for each of its keys; null: the server's default. */
   rate_limit: number | null
 }
@@ -75,7 +79,7 @@ export interface Place {
  * The organization and project that an address names, once the caller may do this there.
  *
  * @throws AppError not_found for what is not the caller's (another tenant, or outside of a key's pin), as if it did
- *   not exist; insufficient_scope, forbidden
+ *   not exist; insufficient_scope, forbidden; conflict for changing what is in an archived project
  * @example const { organization_id } = await enter(ctx, caller, { org: 'acme', project: 'warehouse' }, 'fleet:read')
  */
 export async function enter(
@@ -90,13 +94,23 @@ export async function enter(
   const pinned = caller.kind === 'organization' ? caller.pinned_project_id : null
   if (named.project !== undefined && pinned !== null && pinned !== place.project_id) throw unknown('project')
   requireScope(caller, place.organization_id, scope)
+  if (named.project !== undefined && scope.endsWith(':write')) requireLive(place)
   return place
+}
+
+/** An archived project is there to be read. @throws AppError conflict */
+export function requireLive({ project_slug, archived_at }: Place): void {
+  if (archived_at === null) return
+  throw new AppError(
+    'conflict',
+    `The project ${project_slug} is archived: it takes no new episodes, devices or other changes. Restore it first.`,
+  )
 }
 
 /**
  * The organization that an address names, for what more than one scope allows: the noun asks what it needs.
  *
- * @throws AppError not_found for what is not the caller's
+ * @throws AppError not_found for what is not the caller's, second_factor_missing
  */
 export async function enterOrganization(
   ctx: Pick<AppContext, 'db'>,
@@ -104,8 +118,9 @@ export async function enterOrganization(
   org: string,
 ): Promise<{ organization_id: string }> {
   const place = await findPlace(ctx, org, 'default')
-  if (place && belongsTo(caller, place.organization_id)) return { organization_id: place.organization_id }
-  throw unknown('organization')
+  if (!place || !belongsTo(caller, place.organization_id)) throw unknown('organization')
+  requireFactor(caller, place.organization_id)
+  return { organization_id: place.organization_id }
 }
 
 function belongsTo(caller: Caller, organization_id: string): boolean {
@@ -126,6 +141,7 @@ async function findPlace(
       'o.slug as organization_slug',
       'p.id as project_id',
       'p.slug as project_slug',
+      'p.archived_at',
       'o.rate_limit',
     ])
     .where((eb) => eb.or([eb('o.slug', '=', organization), eb('o.id', '=', organization.toLowerCase())]))

@@ -7,8 +7,8 @@ export interface Minter {
 }
 
 /**
- * Whether an account may mint keys for this organization, as the rows are now: enabled, and still a member with the
- * right to mint (or staff).
+ * Whether an account may mint keys for this organization, as the rows are now: enabled, still a member with the right
+ * to mint (or staff), and with the second factor that the organization may require.
  *
  * @returns undefined when it may not
  */
@@ -24,6 +24,13 @@ export async function mayMint(
       join.onRef('m.account_id', '=', 'a.id').onRef('m.organization_id', '=', 'o.id'),
     )
     .select(['a.email', 'a.staff_since', 'm.role', 'o.id', 'o.slug', 'o.name'])
+    .where((or) =>
+      or.or([
+        or('o.second_factor_since', 'is', null),
+        or('a.totp_confirmed_at', 'is not', null),
+        or.exists(or.selectFrom('passkeys as f').select('f.id').whereRef('f.account_id', '=', 'a.id')),
+      ]),
+    )
     .where('a.id', '=', account_id)
     .where('a.disabled_at', 'is', null)
     .executeTakeFirst()

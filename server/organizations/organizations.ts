@@ -198,13 +198,17 @@ export async function insertOrganization(
   return id
 }
 
-/** @example slugOf('Halcyon Robotics, Lab 2') // 'halcyon-robotics-lab-2' */
-export function slugOf(name: string): string {
+/**
+ * @param otherwise what the slug of a name without any letter or digit begins with
+ * @example slugOf('Halcyon Robotics, Lab 2') // 'halcyon-robotics-lab-2'
+ */
+export function slugOf(name: string, otherwise = 'org'): string {
   const slug = name
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 48)
-  return slug || `org-${randomUUID().slice(0, 8)}`
+    .replace(/-$/, '')
+  return slug || `${otherwise}-${randomUUID().slice(0, 8)}`
 }

@@ -7,11 +7,16 @@ const RANK: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 /** Below this role nobody logs in to a robot. */
 export const LEAST_ROLE_AT_DOORS: Role = 'member'
 
-/** The role of a person in an organization, now. Staff may everywhere what owners may. */
+/**
+ * The role of a person in an organization, now. Staff may everywhere what owners may.
+ *
+ * @returns undefined for strangers, and for whoever lacks the second factor that the organization requires
+ */
 export function roleOf(
-  caller: Pick<PersonCaller, 'staff' | 'roles'>,
+  caller: Pick<PersonCaller, 'staff' | 'roles' | 'locked'>,
   organization_id: string,
 ): Role | undefined {
+  if (caller.locked.has(organization_id)) return undefined
   return caller.staff ? 'owner' : caller.roles.get(organization_id)
 }
 
@@ -31,13 +36,25 @@ export function isVisible(caller: PersonCaller, organization_id: string): boolea
 }
 
 /**
- * @throws AppError not_found for somebody else's organization, as if it did not exist; forbidden inside one's own
+ * @throws AppError not_found for somebody else's organization, as if it did not exist; second_factor_missing and
+ *   forbidden inside one's own
  * @example requireRole(caller, organization_id, 'member')
  */
 export function requireRole(caller: PersonCaller, organization_id: string, atLeast: Role): void {
   if (hasRole(caller, organization_id, atLeast)) return
-  if (!isVisible(caller, organization_id)) throw new AppError('not_found', 'No such organization.')
+  if (!isVisible(caller, organization_id)) throw unknownOrganization()
+  requireFactor(caller, organization_id)
   throw new AppError('forbidden')
+}
+
+/**
+ * An organization may require a second factor of its people. Its own keys go on: no robot has an authenticator.
+ *
+ * @throws AppError second_factor_missing
+ */
+export function requireFactor(caller: Caller, organization_id: string): void {
+  if (caller.kind === 'organization' || !caller.locked.has(organization_id)) return
+  throw new AppError('second_factor_missing')
 }
 
 /** What a caller may do in an organization now: the credential's scopes ∩ the role; empty for a stranger. */
@@ -51,7 +68,7 @@ export function scopesIn(caller: Caller, organization_id: string): string {
  * The one check for routes that machines and people share.
  *
  * @throws AppError not_found for a stranger; insufficient_scope when the credential lacks the scope (RFC 6750
- *   section 3.1); forbidden when the role does
+ *   section 3.1); second_factor_missing; forbidden when the role does
  * @example requireScope(caller, organization_id, 'fleet:read')
  */
 export function requireScope(caller: Caller, organization_id: string, scope: Scope): void {
@@ -59,6 +76,7 @@ export function requireScope(caller: Caller, organization_id: string, scope: Sco
   if (caller.kind === 'person' && !isVisible(caller, organization_id)) throw unknownOrganization()
   if (caller.kind === 'organization' && caller.organization_id !== organization_id)
     throw unknownOrganization()
+  requireFactor(caller, organization_id)
   requireCredentialScope(caller, scope)
   throw new AppError('forbidden')
 }

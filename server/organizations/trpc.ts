@@ -3,14 +3,10 @@ import { line } from '../http/text.ts'
 import { router, signedIn, staff, verified } from '../procedures.ts'
 import { getKeyPolicy, setKeyPolicy, setRateLimit } from './key-policy.ts'
 import { createClient, getClient, listClients } from './organizations.ts'
-
-const slug = z
-  .string()
-  .max(48, 'must have at most 48 characters')
-  .regex(
-    /^[a-z0-9]+(-[a-z0-9]+)*$/,
-    'must be lower-case letters, digits and single hyphens, such as halcyon-lab',
-  )
+import { getOrganization, renameOrganization } from './profile.ts'
+import { changeProject, createProject, listProjects } from './projects.ts'
+import { createProjectBody, editOrganization, editProject, slug } from './schema.ts'
+import { getSecondFactorPolicy, setSecondFactorPolicy } from './second-factor-policy.ts'
 
 /** Admin → Clients: staff's view of the organizations. */
 export const clientsRouter = router({
@@ -53,4 +49,34 @@ export const keyPolicyRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => setRateLimit(ctx.app, ctx.person, input)),
+})
+
+const inOrganization = <Input extends { organization_id: string }>({ organization_id, ...input }: Input) => ({
+  ...input,
+  org: organization_id,
+})
+
+/** The settings of one organization, for the portal. */
+export const organizationRouter = router({
+  get: signedIn
+    .input(organization)
+    .query(({ ctx, input }) => getOrganization(ctx.app, ctx.person, inOrganization(input))),
+  rename: signedIn
+    .input(organization.extend(editOrganization.shape))
+    .mutation(({ ctx, input }) => renameOrganization(ctx.app, ctx.person, inOrganization(input))),
+  projects: signedIn
+    .input(organization)
+    .query(({ ctx, input }) => listProjects(ctx.app, ctx.person, inOrganization(input))),
+  createProject: signedIn
+    .input(organization.extend(createProjectBody.shape))
+    .mutation(({ ctx, input }) => createProject(ctx.app, ctx.person, inOrganization(input))),
+  changeProject: signedIn
+    .input(organization.extend({ project: z.string().max(64), ...editProject.shape }))
+    .mutation(({ ctx, input }) => changeProject(ctx.app, ctx.person, inOrganization(input))),
+  secondFactor: signedIn
+    .input(organization)
+    .query(({ ctx, input }) => getSecondFactorPolicy(ctx.app, ctx.person, input.organization_id)),
+  setSecondFactor: verified
+    .input(organization.extend({ required: z.boolean() }))
+    .mutation(({ ctx, input }) => setSecondFactorPolicy(ctx.app, ctx.person, input)),
 })

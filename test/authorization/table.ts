@@ -13,16 +13,22 @@ import {
 import type { Target } from './world.ts'
 
 const OUTSIDE_OF_PIN = { key_pinned_to_another_device: 404 } as const
-const NOT_FOR_ONE_DEVICE = { key_pinned_to_another_device: 403 } as const
 const FLEET = '/api/v1/organizations/:org/projects/:project'
+/** Names, which every credential of the organization may read. */
+const ANY_SCOPE = { key_without_the_scope: 'in' } as const
+/** What is the whole organization's is not for a key of one robot. */
+const NOT_PINNED = { key_pinned_to_another_device: 403 } as const
+
+/** Webhooks tell of the whole organization, so a key for one device is not for them. */
+const ofWebhooks = inOrganization('admin', { key_pinned_to_another_device: 403 })
 
 /** Who may do what over REST: one line a route. A route that is not here fails the test. */
 export const REST: Record<string, Row> = {
   'POST /api/ingest/episode': ofCredential('episodes:write'),
-  'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write'),
+  'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write', OUTSIDE_OF_PIN),
   'GET /api/episodes': ofCredential('episodes:read'),
-  'GET /api/episodes/:id': inOrganization('episodes:read'),
-  'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read'),
+  'GET /api/episodes/:id': inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read', OUTSIDE_OF_PIN),
   // The signature alone decides; without a good one it is 403, whoever asks.
   'PUT /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
   'GET /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
@@ -58,6 +64,16 @@ export const REST: Record<string, Row> = {
   'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
   'GET /api/v1/admin/audit': staffOverRest(),
 
+  'GET /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'PATCH /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'DELETE /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/test': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': ofWebhooks,
+
   'GET /api/v1/user/api-tokens': ownOverRest(),
   // A token makes no token: it would outlive its own end.
   'POST /api/v1/user/api-tokens': anyCredential(403),
@@ -66,6 +82,19 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/user/ssh-keys': ownOverRest(),
   'DELETE /api/v1/user/ssh-keys/:id': ownOverRest(),
 
+  'GET /api/v1/organizations': anyCredential(),
+  'GET /api/v1/organizations/:org': inOrganization('fleet:read', ANY_SCOPE),
+  'PATCH /api/v1/organizations/:org': inOrganization('admin', NOT_PINNED),
+  // People may look whatever their role; keys need the scope.
+  'GET /api/v1/organizations/:org/members': inOrganization('admin', {
+    ...NOT_PINNED,
+    viewer: 'in',
+    member: 'in',
+  }),
+  'GET /api/v1/organizations/:org/projects': inOrganization('fleet:read', ANY_SCOPE),
+  'POST /api/v1/organizations/:org/projects': inOrganization('admin', NOT_PINNED),
+  'GET /api/v1/organizations/:org/projects/:project': inOrganization('fleet:read', ANY_SCOPE),
+  'PATCH /api/v1/organizations/:org/projects/:project': inOrganization('admin', NOT_PINNED),
   // A device alone says how it is: by its own key, which is none of these.
   [`POST ${FLEET}/devices/:device/heartbeat`]: inOrganization('fleet:read', {
     ...{ viewer: 403, member: 403, admin: 403, owner: 403, staff: 403 },
@@ -74,25 +103,25 @@ export const REST: Record<string, Row> = {
   [`GET ${FLEET}/devices/:device/authorized_keys`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
   'GET /api/v1/organizations/:org/devices': inOrganization('fleet:read'),
   [`GET ${FLEET}/devices`]: inOrganization('fleet:read'),
-  [`POST ${FLEET}/devices`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
-  [`POST ${FLEET}/devices/register-offline`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`POST ${FLEET}/devices`]: inOrganization('fleet:write', NOT_PINNED),
+  [`POST ${FLEET}/devices/register-offline`]: inOrganization('fleet:write', NOT_PINNED),
   [`GET ${FLEET}/devices/:device`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
   [`PATCH ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
   [`DELETE ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/devices/:device/health`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
   [`POST ${FLEET}/devices/:device/merge`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/device-groups`]: inOrganization('fleet:read'),
-  [`POST ${FLEET}/device-groups`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
+  [`POST ${FLEET}/device-groups`]: inOrganization('fleet:write', NOT_PINNED),
   [`GET ${FLEET}/device-groups/:group`]: inOrganization('fleet:read'),
-  [`PATCH ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
-  [`DELETE ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_FOR_ONE_DEVICE),
-  [`GET ${FLEET}/enrolment-tokens`]: inOrganization('fleet:read', NOT_FOR_ONE_DEVICE),
+  [`PATCH ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_PINNED),
+  [`DELETE ${FLEET}/device-groups/:group`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/enrolment-tokens`]: inOrganization('fleet:read', NOT_PINNED),
   // What robots get outlives an API token, with which people come here; the portal makes them.
   [`POST ${FLEET}/enrolment-tokens`]: inOrganization('keys:manage', {
-    ...NOT_FOR_ONE_DEVICE,
+    ...NOT_PINNED,
     ...{ admin: 403, owner: 403, staff: 403 },
   }),
-  [`DELETE ${FLEET}/enrolment-tokens/:token`]: inOrganization('keys:manage', NOT_FOR_ONE_DEVICE),
+  [`DELETE ${FLEET}/enrolment-tokens/:token`]: inOrganization('keys:manage', NOT_PINNED),
   // An enrolment token is none of these callers.
   'POST /api/v1/devices/enroll': everybody(401),
 }
@@ -108,6 +137,8 @@ const organization = ({ organization_id }: Target) => ({ organization_id })
 const somebody = ({ organization_id, account_id }: Target) => ({ organization_id, account_id })
 const episode = ({ episode_id }: Target) => ({ id: episode_id })
 const apiKey = ({ api_key_id }: Target) => ({ id: api_key_id })
+
+const hook = ({ organization_id, webhook_id }: Target) => ({ org: organization_id, webhook: webhook_id })
 
 const own: Call = { row: ownInPortal() }
 const open: Call = { row: everybody('own') }
@@ -144,6 +175,22 @@ export const TRPC: Record<string, Call> = {
   'clients.list': { row: staffInPortal() },
   'clients.get': { row: staffInPortal(), input: ({ organization_id }) => ({ id: organization_id }) },
   'clients.create': { row: staffInPortal(), input: ({ episode_id }) => ({ name: episode_id }) },
+  'organization.get': { row: inPortal('viewer'), input: organization },
+  'organization.rename': { row: inPortal('admin'), input: (at) => ({ ...organization(at), name: 'Otter' }) },
+  'organization.projects': { row: inPortal('viewer'), input: organization },
+  'organization.createProject': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), name: at.episode_id }),
+  },
+  'organization.changeProject': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), project: 'default', name: 'Bench' }),
+  },
+  'organization.secondFactor': { row: inPortal('viewer'), input: organization },
+  'organization.setSecondFactor': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), required: false }),
+  },
   'members.list': { row: inPortal('viewer'), input: organization },
   'members.consequences': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: null }) },
   'members.changeRole': { row: inPortal('admin'), input: (at) => ({ ...somebody(at), role: 'member' }) },
@@ -247,6 +294,20 @@ export const TRPC: Record<string, Call> = {
   'deviceLogin.revokeKey': own,
   'notices.list': own,
   'notices.dismiss': own,
+  'webhooks.list': { row: inPortal('admin'), input: hook },
+  'webhooks.create': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), url: 'https://hooks.example.com/', events: ['key.minted'] }),
+  },
+  'webhooks.change': { row: inPortal('admin'), input: (at) => ({ ...hook(at), description: 'on call' }) },
+  'webhooks.rotateSecret': { row: inPortal('admin'), input: hook },
+  'webhooks.remove': { row: inPortal('admin'), input: hook },
+  'webhooks.test': { row: inPortal('admin'), input: hook },
+  'webhooks.deliveries': { row: inPortal('admin'), input: hook },
+  'webhooks.redeliver': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), delivery: at.delivery_id }),
+  },
   'audit.list': { row: inPortal('admin'), input: organization },
   'audit.listAll': { row: staffInPortal(), input: () => ({}) },
 }

@@ -45,6 +45,8 @@ export interface Target {
   episode_id: string
   account_id: string
   invitation_id: string
+  webhook_id: string
+  delivery_id: string
   group_id: string
   enrolment_token_id: string
 }
@@ -161,6 +163,7 @@ async function makeTarget(server: TestServer, home: Home): Promise<Target> {
   return {
     ...{ group_id, enrolment_token_id },
     ...{ organization_id, project_id, device_id: device.id, device: device.name, episode_id, invitation_id },
+    ...(await insertWebhook(server, home)),
     api_key_id: key.slice(3, 13),
     account_id: somebody.caller.account_id,
   }
@@ -173,6 +176,27 @@ async function projectOf(server: TestServer, organization_id: string): Promise<s
     .where('organization_id', '=', organization_id)
     .executeTakeFirstOrThrow()
   return id
+}
+
+/** A webhook with one message that it was sent. */
+async function insertWebhook(server: TestServer, { organization_id, by }: Home) {
+  const [webhook_id, delivery_id] = [newId('wh'), newId('del')]
+  const created_at = server.ctx.now().toISOString()
+  await server.ctx.db
+    .insertInto('webhooks')
+    .values({
+      ...{ id: webhook_id, organization_id, url: 'https://hooks.example.com/', description: '' },
+      ...{ events: 'episode.ready', secret_sealed: '', created_by: by.caller.account_id, created_at },
+    })
+    .execute()
+  await server.ctx.db
+    .insertInto('webhook_deliveries')
+    .values({
+      ...{ id: delivery_id, seq: 1, webhook_id, organization_id, message_id: newId('msg'), type: 'test' },
+      ...{ body: '{}', status: 'delivered', attempts: 1, created_at, finished_at: created_at },
+    })
+    .execute()
+  return { webhook_id, delivery_id }
 }
 
 async function insertDevice(server: TestServer, { organization_id, project_id, by }: Home) {
