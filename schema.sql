@@ -91,6 +91,17 @@ CREATE TABLE setup_links (
   used_at    TEXT
 );
 
+-- A link with which a forgotten password is replaced, once.
+CREATE TABLE password_resets (
+  token_hash TEXT NOT NULL PRIMARY KEY, -- SHA-256 of the link's token, hex
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  made_by    TEXT REFERENCES accounts (id), -- staff, who hand it over; null: it was asked for, and only the mailbox got it
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  used_at    TEXT
+);
+CREATE INDEX password_resets_account ON password_resets (account_id, created_at);
+
 -- Tenants -----------------------------------------------------------------------------------
 
 CREATE TABLE organizations (
@@ -620,7 +631,7 @@ CREATE TABLE notices (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   kind       TEXT NOT NULL CHECK (kind IN (
     'device_login_approved', 'device_login_poisoned', 'device_login_replayed', 'api_key_leaked', 'session_reused',
-    'webhook_disabled'
+    'webhook_disabled', 'password_reset', 'password_reset_link'
   )),
   detail     TEXT NOT NULL, -- JSON object
   created_at TEXT NOT NULL,

@@ -16,6 +16,10 @@ export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 /** A project of it, as the switcher names it. */
 export type Project = Organization['projects'][number]
+/** The settings of an organization, and what it requires of its people. */
+export type OrganizationProfile = Answers['organization']['get']
+export type ProjectRow = Answers['organization']['projects'][number]
+export type SecondFactorPolicy = Answers['organization']['secondFactor']
 export type SessionRow = Answers['auth']['sessions'][number]
 /** What one has beside the password. */
 export type Factors = Answers['auth']['factors']
@@ -36,7 +40,9 @@ export type Invitation = Answers['invitations']['list'][number]
 export type InvitationView = Answers['invitation']['view']
 export type Identity = Answers['provider']['identities'][number]
 export type SshKey = Answers['sshKeys']['list'][number]
-export type Device = Answers['fleet']['get']
+/** As a list shows it. */
+export type Device = Answers['fleet']['list']['items'][number]
+export type DeviceDetail = Answers['fleet']['get']
 /** An SSH key beside a device. */
 export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
 export type ClientRow = Answers['clients']['list'][number]
