@@ -228,9 +228,16 @@ CREATE TABLE devices (
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
+-- Removed ones too. By name first: a walk through a project belongs to devices_listed.
+CREATE INDEX devices_called ON devices (name, project_id);
 CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
-CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
-CREATE INDEX devices_organization ON devices (organization_id, name, id) WHERE removed_at IS NULL;
+-- All that lists are sorted and narrowed by, so that a walk through a whole fleet never touches its rows.
+CREATE INDEX devices_listed ON devices (
+  project_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
+CREATE INDEX devices_organization ON devices (
+  organization_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
 CREATE INDEX devices_silent ON devices (last_heartbeat_at) WHERE status = 'online';
 CREATE INDEX devices_merged ON devices (merged_into) WHERE merged_into IS NOT NULL AND moved_at IS NULL;
 
@@ -437,6 +444,9 @@ CREATE INDEX episodes_newest ON episodes (project_id, created_at, id);
 CREATE INDEX episodes_by_status ON episodes (project_id, status, created_at, id);
 CREATE INDEX episodes_by_policy ON episodes (project_id, policy_version, created_at, id);
 CREATE INDEX episodes_by_device ON episodes (device_id, created_at, id);
+-- Partial, so that a usual run of a real robot pays for neither.
+CREATE INDEX episodes_by_source ON episodes (project_id, source, created_at, id) WHERE source <> 'real';
+CREATE INDEX episodes_archived ON episodes (project_id, created_at, id) WHERE archived_at IS NOT NULL;
 
 -- How many episodes began on a day; kept by triggers, in the transaction of each change. Archived ones do not count.
 CREATE TABLE episode_days (
@@ -544,6 +554,8 @@ CREATE TABLE webhooks (
   description     TEXT NOT NULL,
   events          TEXT NOT NULL, -- separated by spaces: episode.ready device.offline
   secret_sealed   TEXT NOT NULL, -- 32 bytes, encrypted with a key that is not in this file
+  old_secret_sealed TEXT, -- signs beside it after a rotation,
+  old_secret_until  TEXT, -- until then
   created_by      TEXT NOT NULL REFERENCES accounts (id),
   created_at      TEXT NOT NULL,
   failing_since   TEXT, -- the first of the failures since the last delivery that arrived
@@ -556,6 +568,7 @@ CREATE INDEX webhooks_organization ON webhooks (organization_id) WHERE removed_a
 -- What has happened and is still to be told: written with the change itself, turned into deliveries behind its back.
 CREATE TABLE outbox (
   id              TEXT NOT NULL PRIMARY KEY, -- msg_…: what a receiver tells repetitions by
+  seq             BIGINT NOT NULL, -- the order in which it happened
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   project_id      TEXT,
   type            TEXT NOT NULL, -- episode.ready
@@ -563,10 +576,11 @@ CREATE TABLE outbox (
   detail          TEXT NOT NULL, -- JSON object
   occurred_at     TEXT NOT NULL
 );
-CREATE INDEX outbox_oldest ON outbox (occurred_at, id);
+CREATE INDEX outbox_oldest ON outbox (seq);
 
 CREATE TABLE webhook_deliveries (
   id              TEXT NOT NULL PRIMARY KEY, -- del_…
+  seq             BIGINT NOT NULL, -- the order of the outbox
   webhook_id      TEXT NOT NULL REFERENCES webhooks (id),
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   message_id      TEXT NOT NULL, -- msg_…: the same for every attempt and every redelivery
@@ -582,8 +596,10 @@ CREATE TABLE webhook_deliveries (
   error           TEXT, -- why there was no answer
   duration_ms     BIGINT
 );
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
-CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, created_at, id);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_attempt_at, seq) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, seq);
+CREATE INDEX webhook_deliveries_seq ON webhook_deliveries (seq);
+CREATE INDEX webhook_deliveries_oldest ON webhook_deliveries (created_at);
 
 -- Audit and notices -------------------------------------------------------------------------
 

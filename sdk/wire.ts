@@ -9,6 +9,9 @@ export type * from './wire-account.ts'
 export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
+export type * from './wire-sessions.ts'
+export type * from './wire-software.ts'
+export type * from './wire-webhooks.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */
 export type EpisodeSource = 'real' | 'sim' | 'replay'
@@ -189,11 +192,15 @@ export interface EpisodeDetail extends EpisodeSummary {
 
 /** Query of `GET /api/episodes`. Times are ISO 8601; `since` is inclusive, `until` exclusive, both on `created_at`. */
 export interface ListEpisodes {
+  /** Only this project, slug or id; else those of all projects that the credential is good for. */
+  project?: string
+  /** Only this device, `dev_…` or its name. */
+  device_id?: string
   /** Only this state. */
   status?: EpisodeStatus
   /** Only from here. */
   source?: EpisodeSource
-  /** Only this rig. */
+  /** Only what said this robot. Where it means a device, only that device's. */
   robot?: string
   /** Only this policy. */
   policy_version?: string
@@ -209,7 +216,10 @@ export interface ListEpisodes {
 
 /** A page, newest first. */
 export interface EpisodePage {
-  /** The episodes. */
+  /**
+   * The episodes. They may be fewer than asked for, even none, while `next_cursor` goes on: what is rare is looked for
+   * in steps, so that no request takes long.
+   */
   items: EpisodeSummary[]
   /** Null on the last page. */
   next_cursor: string | null

@@ -29,8 +29,11 @@ import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { memberDoors } from './members/rest.ts'
 import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
+import { sessionDoors } from './sessions/rest.ts'
+import { softwareDoors } from './software/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { appRouter } from './trpc.ts'
+import { webhookDoors } from './webhooks/rest.ts'
 
 /**
  * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
@@ -48,8 +51,11 @@ export const DOORS: readonly Door[] = [
   ...apiTokenDoors,
   ...sshKeyDoors,
   ...fleetDoors,
+  ...sessionDoors,
+  ...softwareDoors,
   ...organizationDoors,
   ...memberDoors,
+  ...webhookDoors,
 ]
 
 const JSON_LIMIT = 1024 * 1024

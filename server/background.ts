@@ -8,6 +8,8 @@ export interface Background extends AsyncDisposable {
   every(name: string, interval_ms: number, task: () => Promise<unknown>): void
   /** Settles when everything that was added, and every recurring task once, has run. */
   drain(): Promise<void>
+  /** Whether the process is about to end: work that comes piece by piece begins no further one. */
+  readonly ending: boolean
 }
 
 /** @example const background = createBackground(log) */
@@ -15,6 +17,7 @@ export function createBackground(log: Log): Background {
   const running = new Set<Promise<void>>()
   const recurring: { name: string; task: () => Promise<unknown> }[] = []
   const timers: NodeJS.Timeout[] = []
+  let ending = false
 
   function add(name: string, task: () => Promise<unknown>): void {
     const run = Promise.resolve()
@@ -39,7 +42,11 @@ export function createBackground(log: Log): Background {
       timers.push(setInterval(() => add(name, task), interval_ms).unref())
     },
     drain,
+    get ending() {
+      return ending
+    },
     async [Symbol.asyncDispose]() {
+      ending = true
       for (const timer of timers) clearInterval(timer)
       await drain()
     },

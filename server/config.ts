@@ -34,6 +34,10 @@ export interface Config {
   scanning_keys: string | undefined
   /** The OpenID provider people may sign in with, if there is one. */
   oidc: { issuer: string; client_id: string; name: string } | undefined
+  /** Networks (CIDR) that webhooks may be delivered to although they are not public. */
+  webhook_networks: string[]
+  /** File with certificates (PEM) that receivers of webhooks may have beside those of the well-known authorities. */
+  webhook_ca: string | undefined
 }
 
 export interface Secrets {
@@ -64,6 +68,17 @@ const bytes = z
   .regex(/^\d+(\.\d+)?\s*([KMGT]i?B)?$/i, 'must be a size such as 500MB or 16GiB')
   .transform(parseSize)
 
+const networks = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
+  .refine((list) => list.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8')
+
 export const environment = z.object({
   PORT: wholeNumber(0, 65_535).default(3000),
   PUBLIC_URL: z.string().optional(),
@@ -81,16 +96,7 @@ export const environment = z.object({
   ROBOTRACE_MAX_UPLOAD: bytes.refine((size) => size > 0, 'must be larger than 0').default(64 * 1024 ** 3),
   ROBOTRACE_UPLOAD_IDLE: wholeNumber(1, 3600).default(60),
   ROBOTRACE_MIN_FREE: bytes.default(512 * 1024 ** 2),
-  ROBOTRACE_TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
-    .refine((networks) => networks.every(isNetwork), 'must be networks such as 127.0.0.1/32, 10.0.0.0/8'),
+  ROBOTRACE_TRUSTED_PROXIES: networks,
   ROBOTRACE_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60),
   ROBOTRACE_SCANNING_KEYS: z.string().min(1).optional(),
   ROBOTRACE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
@@ -114,6 +120,8 @@ export const environment = z.object({
     .optional(),
   ROBOTRACE_OIDC_CLIENT_ID: z.string().optional(),
   ROBOTRACE_OIDC_CLIENT_SECRET: z.string().optional(),
+  ROBOTRACE_WEBHOOK_NETWORKS: networks,
+  ROBOTRACE_WEBHOOK_CA: z.string().min(1).optional(),
   ROBOTRACE_OIDC_NAME: z.string().max(40, 'must have at most 40 characters').default('single sign-on'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
@@ -150,6 +158,8 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       production: value.NODE_ENV === 'production',
       mail_from: value.ROBOTRACE_MAIL_FROM,
       oidc: providerOf(value),
+      webhook_networks: value.ROBOTRACE_WEBHOOK_NETWORKS,
+      webhook_ca: value.ROBOTRACE_WEBHOOK_CA,
     },
     secrets: {
       master: value.ROBOTRACE_SECRET,

@@ -14,6 +14,7 @@ import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { VERSION } from './project.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
+import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
 /**
  * Everything that lives as long as the process. A function takes only what it uses:
@@ -36,6 +37,8 @@ export interface AppContext extends AsyncDisposable {
   mail: Mailer
   /** The OpenID provider people may sign in with; undefined when none is configured. */
   provider: Provider | undefined
+  /** Where webhooks are delivered. */
+  receivers: Receivers
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -84,11 +87,13 @@ function openParts(
   const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
   const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
   const rates = parts.rates ?? createMemoryStore({ now })
+  const { webhook_networks: networks, webhook_ca: ca } = config
+  const receivers = parts.receivers ?? createReceivers({ networks, ca })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider }
+  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
   return { ...made, [Symbol.asyncDispose]: close }
 }

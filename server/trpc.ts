@@ -12,6 +12,7 @@ import { noticesRouter } from './notices/trpc.ts'
 import { clientsRouter, keyPolicyRouter, organizationRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 import { sshKeysRouter } from './ssh-keys/trpc.ts'
+import { webhooksRouter } from './webhooks/trpc.ts'
 
 /** Everything the portal calls. It imports only this type. */
 export const appRouter = router({
@@ -32,6 +33,7 @@ export const appRouter = router({
   deviceLogin: deviceLoginRouter,
   notices: noticesRouter,
   audit: auditRouter,
+  webhooks: webhooksRouter,
 })
 
 export type AppRouter = typeof appRouter

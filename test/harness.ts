@@ -8,6 +8,9 @@ import type { AppContext } from '../server/context.ts'
 import { createLog } from '../server/log.ts'
 import { startServer } from '../server/serve.ts'
 
+/** What every test server signs with. */
+export const TEST_SECRET = 'a secret for tests only, 32 characters or more'
+
 /** One real server for one test: its own database in memory, its own folder, a real listener. */
 export interface TestServer extends AsyncDisposable {
   url: string
@@ -46,7 +49,7 @@ export async function startTestServer(
   const { config, secrets } = readConfig({
     PORT: '0',
     ROBOTRACE_DATA: data,
-    ROBOTRACE_SECRET: 'a secret for tests only, 32 characters or more',
+    ROBOTRACE_SECRET: TEST_SECRET,
     ROBOTRACE_MIN_FREE: '1MB',
     // A test asks more often than a rig; those of the limit set it.
     ROBOTRACE_RATE_LIMIT: '0',

@@ -50,6 +50,7 @@ const STATEMENTS: Record<number, string> = {
   49: 'who is removed or demoted is so with the next request',
   50: 'invitations and provider accounts: bound to an address, once, never above the inviter',
   51: 'lists, links and limits are of one organization',
+  59: 'webhooks reach public addresses alone, and the one that was checked',
   60: 'the log holds no secret',
   61: 'an unexpected error tells its request id and nothing else',
   62: 'no error or inspection of the SDK shows the key',
@@ -94,7 +95,7 @@ const carried = new Set(
 
 test('every promise about credentials and people is carried by the name of a test', () => {
   expect(names.length).toBeGreaterThan(600)
-  expect(Object.keys(STATEMENTS)).toHaveLength(38 + 5 + 6 + 6)
+  expect(Object.keys(STATEMENTS)).toHaveLength(38 + 5 + 7 + 6)
   const without = Object.entries(STATEMENTS).filter(([number]) => !carried.has(Number(number)))
   expect(without).toEqual([])
   expect([...carried].filter((number) => number < 1 || number > LAST)).toEqual([])

@@ -3,7 +3,7 @@ import type { Caller, Origin } from '../caller.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import type { AuditEventsTable } from '../db/schema.gen.ts'
-import { type EventType, tell } from '../outbox/outbox.ts'
+import { type Happening, tell } from '../outbox/outbox.ts'
 
 /** Who did it, as far as that is known. */
 export interface Actor extends Omit<Origin, 'request_id'> {
@@ -67,13 +67,34 @@ export async function recordEvent(trx: Database, at: string, event: AuditEvent):
     .insertInto('audit_events')
     .values({ ...row, hash: hashEvent(row) })
     .execute()
-  const type = TOLD[action]
-  if (type === undefined || outcome === 'failure' || organization_id === null) return
-  await tell(trx, at, { type, organization_id, project_id: null, target })
+  const told = TOLD[action]?.(target, detail)
+  if (told === undefined || outcome === 'failure' || organization_id === null) return
+  await tell(trx, at, { ...told, organization_id, project_id: null })
 }
 
-/** What webhooks hear of as well, whichever way it came about. */
-const TOLD: Record<string, EventType> = { 'api_key.minted': 'key.minted', 'api_key.revoked': 'key.revoked' }
+type Told = Pick<Happening, 'type' | 'target' | 'detail'>
+
+/** What webhooks hear of as well: every way in which a key comes to be or ends. */
+const TOLD: Record<string, (target: string, detail: NonNullable<AuditEvent['detail']>) => Told | undefined> =
+  {
+    'api_key.minted': (target) => ({ type: 'key.minted', target, detail: { because: 'minted' } }),
+    'device_login.consumed': (_, { api_key_id }) => ({
+      ...{ type: 'key.minted', target: String(api_key_id) },
+      detail: { because: 'device login' },
+    }),
+    'api_key.revoked': (target, { because }) => ({
+      ...{ type: 'key.revoked', target },
+      detail: { because: because ?? 'revoked' },
+    }),
+    // The old key has an end from now on, at once or when the overlap is over; its successor was told as minted.
+    'api_key.rotated': (target, { rotated_to, expires_at }) => ({
+      ...{ type: 'key.revoked', target },
+      detail: { because: 'rotated', rotated_to: rotated_to ?? null, ends_at: expires_at ?? null },
+    }),
+    // Where the organization only wants to hear of it, the key goes on working.
+    'api_key.leaked': (target, { outcome }) =>
+      outcome === 'revoked' ? { type: 'key.revoked', target, detail: { because: 'leaked' } } : undefined,
+  }
 
 /** What is hashed of an event, in this order: that of the table. */
 export const HASHED_COLUMNS = [

@@ -422,6 +422,7 @@ export interface OrganizationsTable {
 
 export interface OutboxTable {
   id: string
+  seq: number
   organization_id: string
   project_id: string | null
   type: string
@@ -525,6 +526,7 @@ export interface SshKeysTable {
 
 export interface WebhookDeliveriesTable {
   id: string
+  seq: number
   webhook_id: string
   organization_id: string
   message_id: string
@@ -548,6 +550,8 @@ export interface WebhooksTable {
   description: string
   events: string
   secret_sealed: string
+  old_secret_sealed: string | null
+  old_secret_until: string | null
   created_by: string
   created_at: string
   failing_since: string | null

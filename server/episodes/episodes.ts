@@ -148,15 +148,27 @@ export async function getEpisodeRow(
   caller: Caller,
   id: string,
 ): Promise<EpisodesTable> {
-  const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row || !maySee(caller, row)) throw new AppError('not_found', 'No such episode.')
+  const row = await findEpisodeRow(ctx, caller, id)
+  if (!row) throw new AppError('not_found', 'No such episode.')
   return row
 }
 
-function maySee(caller: Caller, { organization_id, project_id }: EpisodesTable): boolean {
+/** The same for who says in other words that there is none. */
+export async function findEpisodeRow(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  id: string,
+): Promise<EpisodesTable | undefined> {
+  const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && maySee(caller, row) ? row : undefined
+}
+
+/** A pinned key knows nothing beyond its project and its device. */
+function maySee(caller: Caller, { organization_id, project_id, device_id }: EpisodesTable): boolean {
   if (caller.kind === 'person') return hasRole(caller, organization_id, 'viewer')
   if (caller.organization_id !== organization_id) return false
-  return caller.pinned_project_id === null || caller.pinned_project_id === project_id
+  if (caller.pinned_project_id !== null && caller.pinned_project_id !== project_id) return false
+  return caller.pinned_device_id === null || caller.pinned_device_id === device_id
 }
 
 /** What is stored of an episode, in the order of its slots. */
@@ -168,7 +180,7 @@ export async function artifactRows(
   return rows.sort((a, b) => KIND_NAMES.indexOf(a.kind) - KIND_NAMES.indexOf(b.kind))
 }
 
-export type SummaryRow = Omit<EpisodesTable, 'metadata' | 'requested_uploads' | 'package_id'>
+export type SummaryRow = Omit<EpisodesTable, 'metadata' | 'requested_uploads'>
 
 export function toSummary(ctx: Pick<AppContext, 'config'>, row: SummaryRow): EpisodeSummary {
   return {

@@ -2,9 +2,11 @@ import type { z } from 'zod'
 import type { ArtifactKind, FinalizedEpisode, Metadata } from '../../sdk/wire.ts'
 import type { OrganizationCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
+import type { Database } from '../db/open.ts'
 import type { ArtifactsTable, EpisodesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { stringifyJson } from '../http/json.ts'
+import { isAskedFor, tell } from '../outbox/outbox.ts'
 import { artifactRows, getEpisodeRow, readKinds, readMetadata } from './episodes.ts'
 import type { finalizeEpisodeInput } from './schema.ts'
 
@@ -46,8 +48,23 @@ async function writeOutcome(
   input: Input,
 ): Promise<void> {
   const at = ctx.now().toISOString()
+  const { organization_id, project_id, id: target } = row
+  const type = `episode.${input.status}` as const
+  // Nearly nobody asks: then this is one statement, which shares its commit with others.
+  if (!(await isAskedFor(ctx.db, organization_id, type))) {
+    await endRecording(ctx.db, at, row, input)
+    return
+  }
+  await ctx.db.transaction().execute(async (trx) => {
+    if (await endRecording(trx, at, row, input))
+      await tell(trx, at, { type, organization_id, project_id, target })
+  })
+}
+
+/** @returns whether it was this call that ended it */
+async function endRecording(db: Database, at: string, row: EpisodesTable, input: Input): Promise<boolean> {
   const duration_s = input.duration_s ?? row.duration_s
-  await ctx.db
+  const ended = await db
     .updateTable('episodes')
     .set((set) => ({
       status: input.status,
@@ -69,7 +86,8 @@ async function writeOutcome(
     .where('id', '=', row.id)
     .where('status', '=', 'recording')
     .where('archived_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return ended.numUpdatedRows > 0n
 }
 
 async function outcome(

@@ -173,6 +173,8 @@ const time = z.iso
   .transform((text) => new Date(text).toISOString())
 
 const filters = z.object({
+  project: z.string().max(64).nullish(),
+  device_id: z.string().max(64).nullish(),
   status: status.nullish(),
   source: source.nullish(),
   robot: line(0, 120).nullish(),

@@ -6,18 +6,14 @@ import { hasRole, requireRole } from '../organizations/permissions.ts'
 import { router, signedIn } from '../procedures.ts'
 import { archiveEpisode, restoreEpisode } from './archive.ts'
 import { getEpisode } from './episodes.ts'
-import { listEpisodes } from './list.ts'
+import { showEpisodes } from './list.ts'
 import { episodeId, listEpisodesInput } from './schema.ts'
 
 export const episodesRouter = router({
   list: signedIn.input(listEpisodesInput).query(async ({ ctx, input }) => {
     requireRole(ctx.person, input.organization_id, 'viewer')
-    const { items, next_cursor } = await listEpisodes(
-      ctx.app,
-      { organization_id: input.organization_id },
-      input,
-    )
-    return { items: items.map(withoutSeed), next_cursor }
+    const { items, ...page } = await showEpisodes(ctx.app, { organization_id: input.organization_id }, input)
+    return { ...page, items: items.map(withoutSeed) }
   }),
   get: signedIn
     .input(episodeId)

@@ -132,8 +132,9 @@ export async function removeDevice(ctx: Ctx, caller: Caller, input: DeviceAddres
       .where('revoked_at', 'is', null)
       .returning('id')
       .execute()
+    const detail = { because: 'its device was removed' }
     for (const { id } of keys) {
-      await recordEvent(trx, removed_at, { action: 'api_key.revoked', ...change, target: id })
+      await recordEvent(trx, removed_at, { action: 'api_key.revoked', ...change, target: id, detail })
     }
     const event = { action: 'device.removed', ...change, target: device_id, detail: { name } }
     await recordEvent(trx, removed_at, event)

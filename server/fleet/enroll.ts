@@ -169,7 +169,8 @@ async function replaceKey(trx: Database, entry: Entry, { device_id, name, api_ke
     .executeTakeFirst()
   const { organization_id } = door
   if (ended) {
-    const event = { action: 'api_key.revoked', actor, organization_id, target: api_key_id }
+    const detail = { because: 'its device enrolled again' }
+    const event = { action: 'api_key.revoked', actor, organization_id, target: api_key_id, detail }
     await recordEvent(trx, moment, event)
   }
   const { key, id } = await mintDeviceKey(trx, entry, { device_id, name })

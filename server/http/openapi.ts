@@ -36,12 +36,15 @@ export function openApi(doors: readonly Door[], version: string): Json {
 
 function operation(door: Door): Json {
   const { body, parameters } = splitInput(door)
+  const content = door.form
+    ? { 'multipart/form-data': { schema: jsonSchema(door.form, 'input') } }
+    : body && { 'application/json': body }
   return {
     summary: door.summary,
     operationId: operationId(door),
     security: SECURITY[door.caller],
     parameters,
-    ...(body ? { requestBody: { content: { 'application/json': body } } } : {}),
+    ...(content ? { requestBody: { content } } : {}),
     responses: { [door.status]: success(door), ...refusals(door) },
   }
 }

@@ -1,6 +1,8 @@
+import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
 import { moveMerged } from '../fleet/merge.ts'
 import { sweepSilent } from '../fleet/status.ts'
+import { createTeller, TELL_EVERY_MS } from '../webhooks/teller.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
@@ -10,11 +12,16 @@ const DAY_MS = 24 * HOUR_MS
 /** Logins stay findable for a week: long enough to answer what became of one. Their audit events stay for good. */
 const LOGINS_KEPT_MS = 7 * DAY_MS
 
+/** What was delivered to webhooks, or was not, can be looked up for so long. */
+const DELIVERIES_KEPT_MS = 30 * DAY_MS
+
 /** Starts the work that comes back by itself. */
-export function scheduleJobs(ctx: Pick<AppContext, 'db' | 'now' | 'background'>): void {
+export function scheduleJobs(ctx: AppContext): void {
+  ctx.background.every('tell webhooks', TELL_EVERY_MS, createTeller(ctx))
   ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
   ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
+  ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */
@@ -22,6 +29,8 @@ async function forgetExpired({ db, now }: Pick<AppContext, 'db' | 'now'>): Promi
   const at = now().toISOString()
   const weekAgo = new Date(now().getTime() - LOGINS_KEPT_MS).toISOString()
   await db.deleteFrom('device_logins').where('expires_at', '<', weekAgo).execute()
+  const monthAgo = new Date(now().getTime() - DELIVERIES_KEPT_MS).toISOString()
+  await db.deleteFrom('webhook_deliveries').where('created_at', '<', monthAgo).execute()
   await db.deleteFrom('guess_budgets').where('renews_at', '<', at).execute()
   await db.deleteFrom('sessions').where('expires_at', '<', at).execute()
   await db.deleteFrom('password_resets').where('expires_at', '<', weekAgo).execute()

@@ -1,7 +1,7 @@
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 
-/** What webhooks tell of. `test` goes to one webhook, when somebody presses the button. */
+/** What webhooks tell of. */
 export const EVENT_TYPES = [
   'episode.ready',
   'episode.failed',
@@ -35,6 +35,11 @@ export async function tell(trx: Database, occurred_at: string, happening: Happen
     .insertInto('outbox')
     .values({
       id: newId('msg'),
+      // Times alone do not tell the order: many things happen in one millisecond.
+      seq: ({ selectFrom, lit, fn }) =>
+        selectFrom('outbox').select((last) =>
+          last(fn.coalesce(fn.max<number>('seq'), lit(0)), '+', lit(1)).as('seq'),
+        ),
       organization_id,
       project_id,
       type,

@@ -19,13 +19,16 @@ const ANY_SCOPE = { key_without_the_scope: 'in' } as const
 /** What is the whole organization's is not for a key of one robot. */
 const NOT_PINNED = { key_pinned_to_another_device: 403 } as const
 
+/** Webhooks tell of the whole organization, so a key for one device is not for them. */
+const ofWebhooks = inOrganization('admin', { key_pinned_to_another_device: 403 })
+
 /** Who may do what over REST: one line a route. A route that is not here fails the test. */
 export const REST: Record<string, Row> = {
   'POST /api/ingest/episode': ofCredential('episodes:write'),
-  'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write'),
+  'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write', OUTSIDE_OF_PIN),
   'GET /api/episodes': ofCredential('episodes:read'),
-  'GET /api/episodes/:id': inOrganization('episodes:read'),
-  'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read'),
+  'GET /api/episodes/:id': inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read', OUTSIDE_OF_PIN),
   // The signature alone decides; without a good one it is 403, whoever asks.
   'PUT /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
   'GET /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),
@@ -60,6 +63,16 @@ export const REST: Record<string, Row> = {
 
   'GET /api/v1/organizations/:org/audit': inOrganization('admin', { key_pinned_to_another_device: 403 }),
   'GET /api/v1/admin/audit': staffOverRest(),
+
+  'GET /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'PATCH /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'DELETE /api/v1/organizations/:org/webhooks/:webhook': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/test': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': ofWebhooks,
+  'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': ofWebhooks,
 
   'GET /api/v1/user/api-tokens': ownOverRest(),
   // A token makes no token: it would outlive its own end.
@@ -97,6 +110,24 @@ export const REST: Record<string, Row> = {
   [`DELETE ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/devices/:device/health`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
   [`POST ${FLEET}/devices/:device/merge`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/sessions`]: inOrganization('episodes:read'),
+  [`GET ${FLEET}/sessions/:id`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  // What is gone is gone: for admins alone.
+  [`DELETE ${FLEET}/sessions/:id`]: inOrganization('admin', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/sessions/:id/artifacts`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  [`GET ${FLEET}/sessions/:id/logs`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/sessions/:id/logs`]: inOrganization('episodes:write', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/sessions/:id/tags`]: inOrganization('episodes:write', OUTSIDE_OF_PIN),
+  [`DELETE ${FLEET}/sessions/:id/tags/:tag`]: inOrganization('episodes:write', OUTSIDE_OF_PIN),
+  // A robot reads what it is to run, and does not say what that is.
+  [`GET ${FLEET}/capsules`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/capsules`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/capsules/:capsule`]: inOrganization('fleet:read'),
+  [`DELETE ${FLEET}/capsules/:capsule`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/capsules/:capsule/download`]: inOrganization('fleet:read'),
+  [`GET ${FLEET}/packages`]: inOrganization('fleet:read'),
+  [`POST ${FLEET}/packages`]: inOrganization('fleet:write', NOT_PINNED),
+  [`GET ${FLEET}/packages/:package`]: inOrganization('fleet:read'),
   [`GET ${FLEET}/device-groups`]: inOrganization('fleet:read'),
   [`POST ${FLEET}/device-groups`]: inOrganization('fleet:write', NOT_PINNED),
   [`GET ${FLEET}/device-groups/:group`]: inOrganization('fleet:read'),
@@ -124,6 +155,8 @@ const organization = ({ organization_id }: Target) => ({ organization_id })
 const somebody = ({ organization_id, account_id }: Target) => ({ organization_id, account_id })
 const episode = ({ episode_id }: Target) => ({ id: episode_id })
 const apiKey = ({ api_key_id }: Target) => ({ id: api_key_id })
+
+const hook = ({ organization_id, webhook_id }: Target) => ({ org: organization_id, webhook: webhook_id })
 
 const own: Call = { row: ownInPortal() }
 const open: Call = { row: everybody('own') }
@@ -284,6 +317,20 @@ export const TRPC: Record<string, Call> = {
   'deviceLogin.revokeKey': own,
   'notices.list': own,
   'notices.dismiss': own,
+  'webhooks.list': { row: inPortal('admin'), input: hook },
+  'webhooks.create': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), url: 'https://hooks.example.com/', events: ['key.minted'] }),
+  },
+  'webhooks.change': { row: inPortal('admin'), input: (at) => ({ ...hook(at), description: 'on call' }) },
+  'webhooks.rotateSecret': { row: inPortal('admin'), input: hook },
+  'webhooks.remove': { row: inPortal('admin'), input: hook },
+  'webhooks.test': { row: inPortal('admin'), input: hook },
+  'webhooks.deliveries': { row: inPortal('admin'), input: hook },
+  'webhooks.redeliver': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), delivery: at.delivery_id }),
+  },
   'audit.list': { row: inPortal('admin'), input: organization },
   'audit.listAll': { row: staffInPortal(), input: () => ({}) },
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { insertApiKey } from '../../server/api-keys/api-keys.ts'
 import { makeKey } from '../../server/api-keys/key-format.ts'
 import { newId } from '../../server/db/ids.ts'
@@ -45,8 +46,12 @@ export interface Target {
   episode_id: string
   account_id: string
   invitation_id: string
+  webhook_id: string
+  delivery_id: string
   group_id: string
   enrolment_token_id: string
+  capsule_id: string
+  package_id: string
 }
 
 export interface World {
@@ -158,9 +163,25 @@ async function makeTarget(server: TestServer, home: Home): Promise<Target> {
       expires_at: new Date(server.ctx.now().getTime() + 86_400_000).toISOString(),
     })
     .execute()
+  const [capsule_id, package_id] = [newId('cap'), newId('pkg')]
+  const made = { organization_id, project_id, created_by: account_id, created_at: at }
+  await db
+    .insertInto('capsules')
+    .values({
+      ...{ ...made, id: capsule_id, name: capsule_id, version: '1', type: 'sw', file_name: 'nav.zip' },
+      ...{ blob_key: `capsules/${capsule_id}/nav.zip`, size_bytes: 5, sha256: '0'.repeat(64) },
+    })
+    .execute()
+  const staged = await server.ctx.blobs.stage(Readable.from([Buffer.from('bytes')]), 5)
+  await staged.commit(`capsules/${capsule_id}/nav.zip`)
+  await db
+    .insertInto('packages')
+    .values({ ...made, id: package_id, name: 'stack', description: '' })
+    .execute()
   return {
-    ...{ group_id, enrolment_token_id },
+    ...{ group_id, enrolment_token_id, capsule_id, package_id },
     ...{ organization_id, project_id, device_id: device.id, device: device.name, episode_id, invitation_id },
+    ...(await insertWebhook(server, home)),
     api_key_id: key.slice(3, 13),
     account_id: somebody.caller.account_id,
   }
@@ -173,6 +194,27 @@ async function projectOf(server: TestServer, organization_id: string): Promise<s
     .where('organization_id', '=', organization_id)
     .executeTakeFirstOrThrow()
   return id
+}
+
+/** A webhook with one message that it was sent. */
+async function insertWebhook(server: TestServer, { organization_id, by }: Home) {
+  const [webhook_id, delivery_id] = [newId('wh'), newId('del')]
+  const created_at = server.ctx.now().toISOString()
+  await server.ctx.db
+    .insertInto('webhooks')
+    .values({
+      ...{ id: webhook_id, organization_id, url: 'https://hooks.example.com/', description: '' },
+      ...{ events: 'episode.ready', secret_sealed: '', created_by: by.caller.account_id, created_at },
+    })
+    .execute()
+  await server.ctx.db
+    .insertInto('webhook_deliveries')
+    .values({
+      ...{ id: delivery_id, seq: 1, webhook_id, organization_id, message_id: newId('msg'), type: 'test' },
+      ...{ body: '{}', status: 'delivered', attempts: 1, created_at, finished_at: created_at },
+    })
+    .execute()
+  return { webhook_id, delivery_id }
 }
 
 async function insertDevice(server: TestServer, { organization_id, project_id, by }: Home) {

@@ -46,6 +46,13 @@ describe('robotrace scan', () => {
     for (const key of [rt, rbtk]) expect(out).not.toContain(key.slice(-43))
   })
 
+  test('finds enrolment tokens, which let robots in', async () => {
+    const { key } = makeKey('rte')
+    const file = put('provision.sh', `TOKEN=${key}\n`)
+    const { status, out } = await scan([file])
+    expect([status, out]).toEqual([1, `${file}:1:7: ${key.slice(0, 14)}_…\n`])
+  })
+
   test('--json: where, what, how many files, and what could not be read', async () => {
     const { key } = makeKey()
     const file = put('a.txt', key)

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type {
+  ChangeWebhook,
+  CreateWebhook,
+  RemovedWebhook,
+  Webhook,
+  WebhookDelivery,
+  WebhookDeliveryList,
+  WebhookList,
+  WebhookWithSecret,
+} from '../../sdk/wire.ts'
+import { accepts, answers } from '../http/conforms.ts'
+import { line } from '../http/text.ts'
+import { EVENT_TYPES } from '../outbox/outbox.ts'
+
+const id = z.string().max(64)
+
+export const organizationAddress = z.object({ org: id })
+export const webhookAddress = organizationAddress.extend({ webhook: id })
+export const deliveryAddress = webhookAddress.extend({ delivery: id })
+
+const MAX_URL = 2_000
+
+const url = z.string('must be a text').trim().max(MAX_URL, `must have at most ${MAX_URL} characters`)
+const events = z
+  .array(z.enum(EVENT_TYPES))
+  .min(1, `must name at least one of ${EVENT_TYPES.join(', ')}`)
+  .max(EVENT_TYPES.length, 'must name each event once')
+  .transform((all) => EVENT_TYPES.filter((one) => all.includes(one)))
+
+export const newWebhook = accepts<CreateWebhook>()(
+  z.object({ url, description: line(0, 200).nullish(), events }),
+)
+export const webhookChange = accepts<ChangeWebhook>()(
+  z.object({
+    url: url.optional(),
+    description: line(0, 200).nullish(),
+    events: events.optional(),
+    enabled: z.boolean().optional(),
+  }),
+)
+
+export const deliveryQuery = webhookAddress.extend({
+  cursor: z.string().max(20).regex(/^\d+$/, 'does not have the form of a cursor').optional(),
+  page_size: z.coerce.number().int().min(1).max(100).default(20),
+})
+
+const time = z.iso.datetime()
+
+export const webhook = answers<Webhook>()(
+  z.object({
+    id: z.string(),
+    url: z.string(),
+    description: z.string(),
+    events: z.array(z.enum(EVENT_TYPES)),
+    enabled: z.boolean(),
+    disabled_because: z.enum(['person', 'failures', 'gone']).nullable(),
+    disabled_at: time.nullable(),
+    failing_since: time.nullable(),
+    old_secret_until: time.nullable(),
+    last_delivery: z.object({ status: z.enum(['delivered', 'failed']), finished_at: time }).nullable(),
+    created_at: time,
+  }),
+)
+
+export const webhookWithSecret = answers<WebhookWithSecret>()(z.object({ webhook, secret: z.string() }))
+
+export const webhookList = answers<WebhookList>()(
+  z.object({
+    items: z.array(webhook),
+    total: z.number(),
+    page: z.number(),
+    page_size: z.number(),
+    next_cursor: z.string().nullable(),
+  }),
+)
+
+export const removedWebhook = answers<RemovedWebhook>()(z.object({ id: z.string(), removed_at: time }))
+
+export const delivery = answers<WebhookDelivery>()(
+  z.object({
+    id: z.string(),
+    message_id: z.string(),
+    type: z.enum([...EVENT_TYPES, 'test']),
+    status: z.enum(['pending', 'delivered', 'failed']),
+    attempts: z.number(),
+    next_attempt_at: time.nullable(),
+    created_at: time,
+    finished_at: time.nullable(),
+    response_status: z.number().nullable(),
+    response_body: z.string().nullable(),
+    error: z.string().nullable(),
+    duration_ms: z.number().nullable(),
+    body: z.string(),
+  }),
+)
+
+export const deliveryList = answers<WebhookDeliveryList>()(
+  z.object({ items: z.array(delivery), page_size: z.number(), next_cursor: z.string().nullable() }),
+)
