@@ -6,13 +6,15 @@ import { type EpisodeFilter, toInput } from './filter.ts'
 /**
  * Pages of the list, newest first. Asked again every few seconds while the page is visible, so that a
  * recording shows up and turns ready by itself; less often when many pages are loaded.
+ *
+ * @param project slug; null: those of all projects
  */
-export function episodesQuery(organization_id: string, filter: EpisodeFilter) {
+export function episodesQuery(organization_id: string, project: string | null, filter: EpisodeFilter) {
   return infiniteQueryOptions({
-    queryKey: ['episodes', organization_id, filter],
+    queryKey: ['episodes', `${organization_id} ${project ?? '*'}`, filter],
     queryFn: ({ pageParam }) =>
       api.episodes.list.query({
-        organization_id,
+        ...{ organization_id, project },
         ...toInput(filter, Date.now()),
         limit: 50,
         cursor: pageParam,
@@ -20,8 +22,9 @@ export function episodesQuery(organization_id: string, filter: EpisodeFilter) {
     // as: the first page has no cursor, and inference needs to hear that later ones do.
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
-    // Another filter keeps the old rows on screen until its own are there; another organization never.
-    placeholderData: (before, query) => (query?.queryKey[1] === organization_id ? before : undefined),
+    // Another filter keeps the old rows on screen until its own are there; another place never.
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === `${organization_id} ${project ?? '*'}` ? before : undefined,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 3 ? 20_000 : 3_000),
   })
 }

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/solid-query'
 import Check from 'lucide-solid/icons/check'
 import SearchX from 'lucide-solid/icons/search-x'
 import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
+import { ALL_PROJECTS } from '../accounts/place.ts'
 import { useSession } from '../accounts/session.tsx'
 import type { Organization } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
@@ -23,16 +24,23 @@ export function EpisodesPage(): JSX.Element {
   useTitle(() => 'Episodes')
   return (
     <Show when={session.organization()} fallback={<NoOrganization />} keyed>
-      {(organization) => <Episodes organization={organization} />}
+      {(organization) => (
+        // Each place starts anew: what was empty before says nothing about the next one.
+        <Show when={session.project()?.slug ?? ALL_PROJECTS} keyed>
+          {(project) => (
+            <Episodes organization={organization} project={project === ALL_PROJECTS ? null : project} />
+          )}
+        </Show>
+      )}
     </Show>
   )
 }
 
-function Episodes(props: { organization: Organization }): JSX.Element {
+function Episodes(props: { organization: Organization; project: string | null }): JSX.Element {
   const session = useSession()
   const [search, setSearch] = useSearchParams()
   const filter = createMemo(() => readFilter(search))
-  const list = useInfiniteQuery(() => episodesQuery(props.organization.id, filter()))
+  const list = useInfiniteQuery(() => episodesQuery(props.organization.id, props.project, filter()))
   const episodes = createMemo(() => (list.isSuccess ? list.data.pages.flatMap((page) => page.items) : []))
   const narrowed = () => Object.keys(filter()).length > 0
   const empty = () => list.isSuccess && !list.isPlaceholderData && episodes().length === 0
