@@ -1,4 +1,5 @@
 import { benchCredentials } from './credentials.bench.ts'
+import { benchHeartbeats } from './heartbeats.bench.ts'
 import { benchIngest } from './ingest.bench.ts'
 import { benchLogin } from './login.bench.ts'
 import { buildBenchServer } from './processes.ts'
@@ -14,9 +15,11 @@ console.log('Logging terminals in')
 const login = await benchLogin({ logins: 30, terminals: 1000, seconds: 20 })
 console.log('Keys and tokens verified over HTTP')
 const credentials = await benchCredentials({ rounds: 5, seconds: 3, many: 1_000_000 })
+console.log('10,000 robots that beat every 30 seconds')
+const heartbeats = await benchHeartbeats({ rounds: 5, seconds: 10 })
 console.log(
   JSON.stringify(
-    { ingest, upload, login, credentials },
+    { ingest, upload, login, credentials, heartbeats },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),

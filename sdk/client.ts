@@ -8,9 +8,10 @@ import {
   listEpisodesPage,
 } from './read-episodes.ts'
 import { type LogEpisode, logEpisode, recordEpisode } from './record-episode.ts'
+import { type RequestOptions, request } from './request.ts'
 import { type Runtime, webRuntime } from './runtime.ts'
 import { checkLimit } from './time-limit.ts'
-import { Transport } from './transport.ts'
+import { type Method, Transport } from './transport.ts'
 import type {
   ArtifactKind,
   EpisodeDetail,
@@ -31,6 +32,8 @@ export interface ClientOptions {
    * their user's. Default: `ROBOTRACE_ORG`.
    */
   organization?: string
+  /** Slug or id of the project: where new episodes go. Default: `ROBOTRACE_PROJECT`, else the key's own, else `default`. */
+  project?: string
   /** A profile of the credentials file, put before the environment. Default: `default`, put after it. */
   profile?: string
   /** Carries the JSON calls, downloads, and uploads of bytes and Blobs. Default: the global one. */
@@ -204,6 +207,30 @@ export class Client {
    */
   listEpisodesPage(filters: ListEpisodes = {}): Promise<EpisodePage> {
     return listEpisodesPage(this.#transport, filters)
+  }
+
+  /**
+   * Any other call of the API: a JSON object goes up, the JSON object that is answered comes back. Redirects are not
+   * followed; a 429 is tried again, four times at most, where nothing can have been written (GET).
+   *
+   * @param path from `/api` on; what comes from elsewhere belongs through `encodeURIComponent`
+   * @typeParam Body what is answered; see the types of the wire
+   * @throws ConfigurationError for a path that leads elsewhere; APIError; TransportError
+   *
+   * @example
+   * ```ts
+   * import { Client, type DeviceList } from '@robotrace/sdk'
+   *
+   * const path = '/api/v1/organizations/acme/devices'
+   * const { items } = await new Client().request<DeviceList>('GET', path, { query: { status: 'online' } })
+   * ```
+   */
+  request<Body extends object = Record<string, unknown>>(
+    method: Method,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<Body> {
+    return request<Body>(this.#transport, method, path, options)
   }
 
   /**

@@ -43,6 +43,7 @@ export type { FinalizeOptions } from './outcome.ts'
 export { type OwnKeyOptions, revokeOwnKey, whoami } from './own-key.ts'
 export type { DownloadOptions } from './read-episodes.ts'
 export type { LogEpisode } from './record-episode.ts'
+export type { RequestOptions } from './request.ts'
 export {
   type Answer,
   type Profile,
@@ -52,6 +53,7 @@ export {
   type UploadProgress,
   webRuntime,
 } from './runtime.ts'
+export type { Method } from './transport.ts'
 export type { UploadOptions, UploadSource } from './uploads.ts'
 export { VERSION } from './version.ts'
 export type * from './wire.ts'

@@ -13,6 +13,8 @@ import { leakedKeyDoors } from './leaked-keys/rest.ts'
 import { memberDoors } from './members/rest.ts'
 import { organizationDoors } from './organizations/rest.ts'
 import { referenceDoors } from './reference/rest.ts'
+import { sessionDoors } from './sessions/rest.ts'
+import { softwareDoors } from './software/rest.ts'
 import { sshKeyDoors } from './ssh-keys/rest.ts'
 import { webhookDoors } from './webhooks/rest.ts'
 
@@ -30,6 +32,16 @@ export const SECTIONS: readonly Section[] = [
     name: 'Devices',
     about: 'The robots of a project: groups, heartbeats, enrolment.',
     doors: fleetDoors,
+  },
+  {
+    name: 'Sessions',
+    about: 'Episodes as the runs of a device: tags, logs, artifacts.',
+    doors: sessionDoors,
+  },
+  {
+    name: 'Software',
+    about: 'Capsules (archives in a version) and packages of them.',
+    doors: softwareDoors,
   },
   {
     name: 'This credential',

@@ -46,7 +46,8 @@ function send(
 /** What the route's caller presents: a key where keys are taken, what a sign-in gave where it is about people. */
 async function credentialFor(server: TestServer, door: Door, { api_key, owner }: Tenant): Promise<string> {
   const rarely = door.scope !== undefined && !DEFAULT_SCOPES.split(' ').includes(door.scope)
-  return door.caller === 'person' || rarely ? accessToken(server, owner) : api_key
+  const of_person = door.caller === 'person' || door.path.startsWith('/api/v1/user/')
+  return of_person || rarely ? accessToken(server, owner) : api_key
 }
 
 const problemBody = z.looseObject({

@@ -19,7 +19,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
-  capsules: [],
+  capsules: ['software'],
   device_groups: ['fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
@@ -30,7 +30,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
-  packages: ['fleet'],
+  packages: ['fleet', 'software'],
   projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: ['jobs', 'webhooks'],
   webhooks: ['outbox', 'webhooks'],
@@ -39,11 +39,13 @@ const TENANT_TABLES: Record<string, string[]> = {
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
 const EPISODE_FILES = [
   'archive',
+  'artifact-counts',
   'artifacts',
   'episodes',
   'finalize',
   'list',
   'of-device',
+  'remove',
   'told',
   'uploads',
 ].map((name) => `server/episodes/${name}.ts`)

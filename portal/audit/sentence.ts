@@ -4,6 +4,9 @@ import { shorten } from '../ui/format.ts'
 /** What an event says between its actor and its end; `$` is the target's name. */
 const SENTENCES: Record<string, string> = {
   'account.password_changed': 'changed their password',
+  'account.password_reset': 'replaced the forgotten password of $',
+  'account.password_reset_asked': 'asked for a link to replace the password of $',
+  'account.password_reset_link_made': 'made a link to replace the password of $',
   'account.renamed': 'changed their name',
   'api_key.edited': 'edited the API key $',
   'api_key.leaked': 'reported that the API key $ was found in public',

@@ -14,6 +14,7 @@ const LIST: { title: string; keys: [string, string][] }[] = [
       ['g e', 'Episodes'],
       ['g k', 'API keys'],
       ['g m', 'Members'],
+      ['g o', 'Organization'],
       ['?', 'This list'],
     ],
   },
@@ -46,6 +47,7 @@ export function GlobalShortcuts(): JSX.Element {
     'g e': () => navigate(session.href('/portal/episodes')),
     'g k': () => navigate(session.href('/portal/api-keys')),
     'g m': () => navigate(session.href('/portal/members')),
+    'g o': () => navigate(session.href('/portal/organization')),
     'Ctrl K': openPalette,
     '?': openShortcutList,
   })

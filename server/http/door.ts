@@ -77,11 +77,13 @@ interface JsonDeclaration<Kind extends CallerKind, Input extends z.ZodType, Outp
 
 interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
   extends Declaration<Kind, Input> {
-  status: 200 | 302
+  status: 200 | 201 | 302
   /** What travels, in words. */
   answers: string
   /** Its shape, where it is JSON all the same. */
   output?: z.ZodType
+  /** The body is multipart/form-data with these fields, which the noun reads as they come. */
+  form?: z.ZodType
   /** The body is left as the text that came: its signature has to be checked before anything reads it. */
   signedBody?: true
   respond: (
@@ -99,6 +101,7 @@ export interface Door extends Declaration<CallerKind, z.ZodType> {
   status: number
   output: z.ZodType | undefined
   answers: string | undefined
+  form?: z.ZodType
   handler: (ctx: AppContext, guards: Guards) => RequestHandler
 }
 
@@ -132,7 +135,8 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
     output: declared.output,
     handler: (ctx, guards) => async (request, response) => {
       const caller = await callerOf(ctx, guards, declared, request)
-      const input = readInput(declared.input, request, declared.signedBody ? {} : readBody(request))
+      const streamed = declared.signedBody || declared.form !== undefined
+      const input = readInput(declared.input, request, streamed ? {} : readBody(request))
       await declared.respond(ctx, input, caller, { request, response })
     },
   }

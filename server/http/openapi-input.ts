@@ -26,6 +26,10 @@ export function readInput(
     const bytes = { required: true, content: { [door.takes]: {} } }
     return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: bytes }
   }
+  if (door.form !== undefined) {
+    const form = { schema: schemas.describe(door.form, 'input') }
+    return { parameters: path, requestBody: { required: true, content: { 'multipart/form-data': form } } }
+  }
   if (!HAS_BODY.has(door.method))
     return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: undefined }
   const fields = rest.filter((name) => required.has(name))

@@ -33,7 +33,13 @@ test('the chosen project stands in the address, goes along with every link and i
   await page.goto('/portal/api-keys')
   await page.getByRole('button', { name: 'Project: All projects' }).click()
   const options = page.getByRole('listbox', { name: 'Project' }).getByRole('option')
-  expect(await options.allTextContents()).toEqual(['All projects', 'Default', 'Warehouse', 'Atticarchived'])
+  expect(await options.allTextContents()).toEqual([
+    'All projects',
+    'Default',
+    'Warehouse',
+    'Atticarchived',
+    'New project…',
+  ])
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
@@ -88,7 +94,7 @@ test('a long list is found through by typing, on a phone too', async () => {
   await page.getByRole('combobox', { name: 'Find project' }).waitFor()
   await page.keyboard.type('h-li')
   const list = page.getByRole('listbox', { name: 'Project' })
-  expect(await list.getByRole('option').allTextContents()).toEqual(['H-line'])
+  expect(await list.getByRole('option').allTextContents()).toEqual(['H-line', 'New project…'])
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Project: H-line' }).waitFor()
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
