@@ -13,6 +13,7 @@ import {
   Show,
   Switch,
 } from 'solid-js'
+import { ALL_PROJECTS } from '../accounts/place.ts'
 import { useSession } from '../accounts/session.tsx'
 import type { Organization } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
@@ -33,18 +34,24 @@ export function EpisodesPage(): JSX.Element {
   useTitle(() => 'Episodes')
   return (
     <Show when={session.organization()} fallback={<NoOrganization />} keyed>
-      {(organization) => <Episodes organization={organization} />}
+      {(organization) => (
+        // Each place starts anew: what was empty before says nothing about the next one.
+        <Show when={session.project()?.slug ?? ALL_PROJECTS} keyed>
+          {(project) => (
+            <Episodes organization={organization} project={project === ALL_PROJECTS ? null : project} />
+          )}
+        </Show>
+      )}
     </Show>
   )
 }
 
-function Episodes(props: { organization: Organization }): JSX.Element {
+function Episodes(props: { organization: Organization; project: string | null }): JSX.Element {
   const session = useSession()
   const [search, setSearch] = useSearchParams()
   const filter = createMemo(() => readFilter(search))
-  const project = () => session.project()?.slug ?? null
   const list = useInfiniteQuery(() =>
-    episodesQuery({ organization_id: props.organization.id, project: project() }, filter()),
+    episodesQuery({ organization_id: props.organization.id, project: props.project }, filter()),
   )
   const last = () => (list.isSuccess ? list.data.pages.at(-1) : undefined)
   const awake = useAwake()
