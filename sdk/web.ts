@@ -23,6 +23,7 @@ export {
   type WaitOptions,
   waitForApproval,
 } from './device-login.ts'
+export type { LogOptions } from './episode-log.ts'
 export type { Episode } from './episodes.ts'
 export {
   APIError,
