@@ -16,7 +16,9 @@ const withKey = ours.filter(({ caller }) => caller !== 'anyone')
 /** Good for access tokens alone: a key is refused there even when it is live. */
 const FOR_ACCESS_TOKENS = new Set(['/api/v1/auth/refresh', '/api/v1/auth/logout'])
 // What streams its answer reads its body in its own way, if it has one.
-const withBody = ours.filter(({ method, output }) => method === 'POST' && output !== undefined)
+const withBody = ours.filter(
+  ({ method, output, form }) => method === 'POST' && output !== undefined && form === undefined,
+)
 const withId = withKey.filter(({ path }) => path.includes(':id'))
 const name = (door: Door): string => `${door.method} ${door.path}`
 

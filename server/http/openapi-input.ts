@@ -27,7 +27,7 @@ export function readInput(
     return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: bytes }
   }
   if (door.form !== undefined) {
-    const form = { schema: schemas.describe(door.form, 'input') }
+    const form = { schema: schemas.describe(door.form, 'input'), example: door.example.body }
     return { parameters: path, requestBody: { required: true, content: { 'multipart/form-data': form } } }
   }
   if (!HAS_BODY.has(door.method))

@@ -17,12 +17,13 @@ import {
   packageList,
   projectAddress,
   removedCapsule,
+  uploadedCapsule,
 } from './schema.ts'
 import { uploadCapsule } from './upload.ts'
 
 const PROJECT = '/api/v1/organizations/:org/projects/:project'
 const HERE = { org: 'acme', project: 'default' }
-const CAPSULE = { ...HERE, capsule: '$capsule' }
+const CAPSULE = { ...HERE, capsule: 'cap_9m2k7c0v4t1xq8h3zb5n' }
 const refusals: Code[] = ['not_found', 'forbidden', 'insufficient_scope']
 
 export const softwareDoors: Door[] = [
@@ -47,6 +48,7 @@ export const softwareDoors: Door[] = [
     summary: 'Upload a capsule: a .tar.gz or .zip with its name, version and type',
     input: projectAddress,
     form: capsuleFormFields,
+    output: uploadedCapsule,
     status: 201,
     answers: 'The capsule as JSON, with upload_url null and status ready',
     refusals: [
@@ -57,7 +59,10 @@ export const softwareDoors: Door[] = [
       'unsupported_media_type',
       'storage_full',
     ],
-    example: { params: HERE },
+    example: {
+      params: HERE,
+      body: { file: 'navigation.zip', name: 'navigation', version: '1.4.0', type: 'sw' },
+    },
     async respond(ctx, input, caller, { request, response }) {
       sendJson(response, 201, await uploadCapsule(ctx, caller, input, request))
     },
@@ -126,7 +131,11 @@ export const softwareDoors: Door[] = [
     refusals: [...refusals, 'too_large', 'unsupported_media_type'],
     example: {
       params: HERE,
-      body: { name: 'picking stack', description: 'nav and grasping', capsule_ids: ['$capsule'] },
+      body: {
+        name: 'picking stack',
+        description: 'nav and grasping',
+        capsule_ids: ['cap_9m2k7c0v4t1xq8h3zb5n'],
+      },
     },
     handle: (ctx, input, caller) => createPackage(ctx, caller, input),
   }),
@@ -140,7 +149,7 @@ export const softwareDoors: Door[] = [
     output: packageDetail,
     status: 200,
     refusals,
-    example: { params: { ...HERE, package: '$package' } },
+    example: { params: { ...HERE, package: 'pkg_4t1xq8h3zb5n9m2k7c0v' } },
     handle: (ctx, input, caller) => getPackage(ctx, caller, input),
   }),
 ]

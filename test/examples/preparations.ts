@@ -107,6 +107,49 @@ async function delivery(world: ExampleWorld): Promise<Prepared> {
 const oneWebhook: Prepare = async (world) => ({ params: await webhook(world) })
 const key: Prepare = async (world) => ({ body: { token: world.key } })
 
+const SESSIONS = '/api/v1/organizations/acme/projects/default/sessions'
+const CAPSULES = '/api/v1/organizations/acme/projects/default/capsules'
+
+/** A recorded run with a tag and two lines of log, as fleets call it. */
+async function session(world: ExampleWorld): Promise<Prepared> {
+  const { id } = await episode(world)
+  await world.send('POST', `${SESSIONS}/${id}/tags`, { tag: 'night shift' })
+  const line = { at: '2026-11-03T09:12:00.250Z', level: 'warn', module: 'gripper', message: 'slip detected' }
+  await world.send('POST', `${SESSIONS}/${id}/logs`, {
+    entries: [line, { ...line, level: 'info', message: 'grip regained' }],
+  })
+  return { params: { id } }
+}
+
+/** A form as a program sends it; the first bytes are those of a zip file. */
+const CAPSULE_FORM = {
+  type: 'multipart/form-data; boundary=part',
+  text: [
+    ['"name"', 'navigation'],
+    ['"version"', '1.4.0'],
+    ['"file"; filename="navigation.zip"', 'PK\u0003\u0004 and so on'],
+  ]
+    .map(([name, value]) => `--part\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`)
+    .join('')
+    .concat('--part--\r\n'),
+}
+
+async function capsule({ server, key }: ExampleWorld): Promise<{ capsule: string }> {
+  const { type, text } = CAPSULE_FORM
+  const headers = { ...bearer(key), 'Content-Type': type }
+  const answer = await server.fetch(CAPSULES, { method: 'POST', headers, body: text })
+  return { capsule: idOf.parse(await answer.json()).id }
+}
+
+async function softwarePackage(world: ExampleWorld): Promise<Prepared> {
+  const capsule_ids = [(await capsule(world)).capsule]
+  const path = '/api/v1/organizations/acme/projects/default/packages'
+  const made = await world.send('POST', path, { name: 'picking stack', capsule_ids })
+  return { params: { package: idOf.parse(made).id } }
+}
+
+const oneCapsule: Prepare = async (world) => ({ params: await capsule(world) })
+
 /** The thing has to be there; the example does not name it. */
 function after(make: (world: ExampleWorld) => Promise<unknown>): Prepare {
   return async (world) => {
@@ -188,6 +231,7 @@ export const PREPARATIONS: Record<string, Prepare> = {
     const { id } = await world.portal.apiTokens.make.mutate({ life: '24h' })
     return { ...(await asOwner(world)), params: { id } }
   },
+  'POST /api/v1/user/ssh-keys': asOwner,
   'GET /api/v1/user/ssh-keys': async (world) => {
     await world.portal.sshKeys.add.mutate({ name: 'work laptop', key_text: SSH_KEY })
     return asOwner(world)
@@ -230,6 +274,25 @@ export const PREPARATIONS: Record<string, Prepare> = {
   'POST /api/v1/devices/enroll': async (world) => ({
     headers: bearer((await enrolmentToken(world)).token),
   }),
+
+  [`GET ${OF_PROJECT}/sessions`]: after(session),
+  [`GET ${OF_PROJECT}/sessions/:id`]: session,
+  [`DELETE ${OF_PROJECT}/sessions/:id`]: session,
+  [`GET ${OF_PROJECT}/sessions/:id/artifacts`]: session,
+  [`GET ${OF_PROJECT}/sessions/:id/logs`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/logs`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/tags`]: session,
+  [`DELETE ${OF_PROJECT}/sessions/:id/tags/:tag`]: session,
+  [`GET ${OF_PROJECT}/capsules`]: after(capsule),
+  [`POST ${OF_PROJECT}/capsules`]: async () => ({ bytes: CAPSULE_FORM }),
+  [`GET ${OF_PROJECT}/capsules/:capsule`]: oneCapsule,
+  [`DELETE ${OF_PROJECT}/capsules/:capsule`]: oneCapsule,
+  [`GET ${OF_PROJECT}/capsules/:capsule/download`]: oneCapsule,
+  [`GET ${OF_PROJECT}/packages`]: after(softwarePackage),
+  [`POST ${OF_PROJECT}/packages`]: async (world) => ({
+    body: { capsule_ids: [(await capsule(world)).capsule] },
+  }),
+  [`GET ${OF_PROJECT}/packages/:package`]: softwarePackage,
 
   'GET /api/v1/organizations/:org/webhooks': after(webhook),
   'GET /api/v1/organizations/:org/webhooks/:webhook': oneWebhook,
