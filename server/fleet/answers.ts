@@ -13,7 +13,7 @@ import type {
   MadeEnrolmentToken,
   RemovedDevice,
 } from '../../sdk/wire.ts'
-import { answers } from '../http/conforms.ts'
+import { answers, component } from '../http/conforms.ts'
 
 /** What the fleet's doors answer. */
 
@@ -21,14 +21,17 @@ const time = z.iso.datetime()
 const text = z.string().nullable()
 const status = z.enum(['online', 'offline', 'maintenance'])
 
-const metrics = z.object({
-  cpu_usage: z.number().nullable(),
-  memory_usage: z.number().nullable(),
-  disk_usage: z.number().nullable(),
-  clock_offset_ms: z.number().nullable(),
-  backlog_episodes: z.number().nullable(),
-  backlog_bytes: z.number().nullable(),
-})
+const metrics = component(
+  'DeviceMetrics',
+  z.object({
+    cpu_usage: z.number().nullable(),
+    memory_usage: z.number().nullable(),
+    disk_usage: z.number().nullable(),
+    clock_offset_ms: z.number().nullable(),
+    backlog_episodes: z.number().nullable(),
+    backlog_bytes: z.number().nullable(),
+  }),
+)
 
 const groupName = z.object({ id: z.string(), name: z.string() })
 

@@ -31,3 +31,9 @@ export function answers<Wire>(name?: string) {
     return schema
   }
 }
+
+/** Gives a part of answers a name of its own. @example const account = component('Account', z.object({ … })) */
+export function component<Schema extends z.ZodType>(name: string, schema: Schema): Schema {
+  NAMED_ANSWERS.add(schema, { id: name })
+  return schema
+}

@@ -47,16 +47,46 @@ function refusals(door: Door): Record<string, Json> {
     ...(door.unlimited === undefined ? (['rate_limited'] as const) : []),
     ...(door.refusals ?? []),
   ]
-  const answers: Record<string, Json> = {}
-  for (const code of new Set(codes)) {
-    const { status, title } = PROBLEMS[code]
-    const before = answers[status]?.description
-    answers[status] = {
-      description: before ? `${before}; ${code}: ${title}` : `${code}: ${title}`,
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    }
+  const byStatus = new Map<number, Code[]>()
+  for (const code of new Set(codes))
+    byStatus.set(PROBLEMS[code].status, [...(byStatus.get(PROBLEMS[code].status) ?? []), code])
+  const named = [...byStatus].map(([status, one]): [string, Json] => [
+    String(status),
+    { $ref: `#/components/responses/${one.sort().join('_or_')}` },
+  ])
+  return Object.fromEntries(named)
+}
+
+/** The refusals that `$ref`s of operations name, each described once. */
+export function refusalComponents(paths: Record<string, Json>): Record<string, Json> {
+  const names = new Set(
+    [...JSON.stringify(paths).matchAll(/components\/responses\/(\w+)/g)].map(([, name = '']) => name),
+  )
+  return Object.fromEntries([...names].sort().map((name) => [name, refusal(name.split('_or_'))]))
+}
+
+function refusal(codes: string[]): Json {
+  const known = Object.entries(PROBLEMS).filter(([code]) => codes.includes(code))
+  const [first] = known
+  const detail = first?.[1].detail ?? ''
+  return {
+    description: known.map(([code, { title }]) => `\`${code}\`: ${title}`).join('; '),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        example: {
+          type: `/docs/problems#${first?.[0].replaceAll('_', '-')}`,
+          ...{ title: first?.[1].title, status: first?.[1].status, detail, instance: '/api/…' },
+          ...{
+            code: first?.[0],
+            error: detail,
+            error_message: detail,
+            request_id: 'req_3m8z1c5v7k2q9t4x6b0n',
+          },
+        },
+      },
+    },
   }
-  return answers
 }
 
 const oauthError = {

@@ -1,5 +1,5 @@
 import type { Door } from './door.ts'
-import { answersOf, type RecordedAnswer } from './openapi-answers.ts'
+import { answersOf, type RecordedAnswer, refusalComponents } from './openapi-answers.ts'
 import { readInput } from './openapi-input.ts'
 import { problemSchema } from './openapi-problem.ts'
 import { collectSchemas, type Json, type Schemas } from './openapi-schemas.ts'
@@ -47,6 +47,7 @@ export function openApi(sections: readonly Section[], { version, answers }: Made
     components: {
       securitySchemes: SECURITY_SCHEMES,
       schemas: { ...schemas.named(), Problem: problemSchema },
+      responses: refusalComponents(paths),
     },
   }
 }

@@ -23,7 +23,7 @@ export const renewInput = z.object({ id: z.string().max(64), days })
 
 export const memberListQuery = z.object({ ...paging, org: z.string().max(64) })
 
-const person = answers<MemberBody>('MemberBody')(
+const person = answers<MemberBody>('Member')(
   z.object({
     account_id: z.string(),
     name: z.string(),

@@ -34,7 +34,7 @@ export const editProject = accepts<EditProject>()(
   z.object({ name: line(1, 80).optional(), archived: z.boolean('must be true or false').optional() }),
 )
 
-export const organization = answers<OrganizationBody>('OrganizationBody')(
+export const organization = answers<OrganizationBody>('Organization')(
   z.object({
     id: z.string(),
     slug: z.string(),
@@ -46,7 +46,7 @@ export const organization = answers<OrganizationBody>('OrganizationBody')(
 )
 export const organizationList = answers<OrganizationList>('OrganizationList')(pageOf(organization))
 
-export const project = answers<ProjectBody>('ProjectBody')(
+export const project = answers<ProjectBody>('Project')(
   z.object({
     id: z.string(),
     slug: z.string(),
