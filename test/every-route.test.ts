@@ -37,11 +37,12 @@ function send(
   const params: Record<string, string> = { ...door.example.params }
   const path = door.path.replace(/[:*](\w+)/g, (_, key: string) => (params[key] ?? '').replace('$id', id))
   const query = new URLSearchParams(door.example.query).toString()
-  const json = door.method === 'POST' ? { 'Content-Type': 'application/json' } : undefined
+  const takesBody = door.method === 'POST' || door.method === 'PATCH'
+  const json = takesBody ? { 'Content-Type': 'application/json' } : undefined
   return server.fetch(query ? `${path}?${query}` : path, {
     method: door.method,
     headers: { ...json, ...headers },
-    ...(door.method === 'POST' ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+    ...(takesBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
   })
 }
 

@@ -23,7 +23,7 @@ import { uploadCapsule } from './upload.ts'
 
 const PROJECT = '/api/v1/organizations/:org/projects/:project'
 const HERE = { org: 'acme', project: 'default' }
-const CAPSULE = { ...HERE, capsule: 'cap_9m2k7c0v4t1xq8h3zb5n' }
+const CAPSULE = { ...HERE, capsule: '$capsule' }
 const refusals: Code[] = ['not_found', 'forbidden', 'insufficient_scope']
 
 export const softwareDoors: Door[] = [
@@ -48,7 +48,6 @@ export const softwareDoors: Door[] = [
     summary: 'Upload a capsule: a .tar.gz or .zip with its name, version and type',
     input: projectAddress,
     form: capsuleFormFields,
-    output: uploadedCapsule,
     status: 201,
     answers: 'The capsule as JSON, with upload_url null and status ready',
     refusals: [
@@ -61,8 +60,14 @@ export const softwareDoors: Door[] = [
     ],
     example: {
       params: HERE,
-      body: { file: 'navigation.zip', name: 'navigation', version: '1.4.0', type: 'sw' },
+      body: {
+        file: '(the bytes of navigation-1.4.2.tar.gz)',
+        name: 'navigation',
+        version: '1.4.2',
+        type: 'sw',
+      },
     },
+    output: uploadedCapsule,
     async respond(ctx, input, caller, { request, response }) {
       sendJson(response, 201, await uploadCapsule(ctx, caller, input, request))
     },
@@ -131,11 +136,7 @@ export const softwareDoors: Door[] = [
     refusals: [...refusals, 'too_large', 'unsupported_media_type'],
     example: {
       params: HERE,
-      body: {
-        name: 'picking stack',
-        description: 'nav and grasping',
-        capsule_ids: ['cap_9m2k7c0v4t1xq8h3zb5n'],
-      },
+      body: { name: 'picking stack', description: 'nav and grasping', capsule_ids: ['$capsule'] },
     },
     handle: (ctx, input, caller) => createPackage(ctx, caller, input),
   }),
@@ -149,7 +150,7 @@ export const softwareDoors: Door[] = [
     output: packageDetail,
     status: 200,
     refusals,
-    example: { params: { ...HERE, package: 'pkg_4t1xq8h3zb5n9m2k7c0v' } },
+    example: { params: { ...HERE, package: '$package' } },
     handle: (ctx, input, caller) => getPackage(ctx, caller, input),
   }),
 ]

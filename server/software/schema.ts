@@ -10,7 +10,7 @@ import type {
   RemovedCapsule,
   UploadedCapsule,
 } from '../../sdk/wire.ts'
-import { accepts, answers, component } from '../http/conforms.ts'
+import { accepts, answers } from '../http/conforms.ts'
 import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 
@@ -76,28 +76,24 @@ const capsuleShape = z.object({
   created_by: z.string(),
 })
 export const capsule = answers<Capsule>('Capsule')(capsuleShape)
+
 export const uploadedCapsule = answers<UploadedCapsule>('UploadedCapsule')(
   capsuleShape.extend({ upload_url: z.null(), status: z.literal('ready') }),
 )
 
-export const capsuleList = answers<CapsuleList>('CapsuleList')(pageOf(capsule))
+export const capsuleList = answers<CapsuleList>('CapsuleList')(pageOf(capsuleShape))
 
 export const removedCapsule = answers<RemovedCapsule>('RemovedCapsule')(
   z.object({ id: z.string(), removed_at: z.iso.datetime() }),
-)
-
-const capsuleName = component(
-  'CapsuleName',
-  z.object({ id: z.string(), name: z.string(), version: z.string() }),
 )
 
 const packageShape = z.object({
   id: z.string(),
   name: z.string(),
   description: z.string(),
-  capsules: z.array(capsuleName),
+  capsules: z.array(z.object({ id: z.string(), name: z.string(), version: z.string() })),
   configuration_id: z.string().nullable(),
   created_at: z.iso.datetime(),
 })
 export const packageDetail = answers<Package>('Package')(packageShape)
-export const packageList = answers<PackageList>('PackageList')(pageOf(packageDetail))
+export const packageList = answers<PackageList>('PackageList')(pageOf(packageShape))
