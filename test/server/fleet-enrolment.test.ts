@@ -361,6 +361,32 @@ describe('making enrolment tokens', () => {
     await enrolled(server, theirs.token, 'arm-7')
   })
 
+  test('are listed newest first, page by page or cursor by cursor, with their total', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const made: string[] = []
+    for (let nth = 0; nth < 3; nth++) {
+      made.unshift((await makeToken(server, at)).id)
+      server.clock.advance('1s')
+    }
+    const token = await accessToken(server, at.owner)
+    const list = async (query: string) => {
+      const page = z.looseObject({
+        items: z.array(z.looseObject({ id: z.string() })),
+        next_cursor: z.unknown(),
+      })
+      const answer = await sendJson(server, 'GET', `${pathOf(at)}?page_size=2&${query}`, token)
+      const { items, ...facts } = page.parse(await answer.json())
+      return { ids: items.map(({ id }) => id), ...facts }
+    }
+    const first = await list('')
+    const facts = { total: 3, page_size: 2 }
+    expect(first).toMatchObject({ ids: made.slice(0, 2), ...facts, page: 1 })
+    const last = { ids: made.slice(2), ...facts, next_cursor: null }
+    expect(await list('page=2')).toMatchObject({ ...last, page: 2 })
+    expect(await list(`cursor=${first.next_cursor}`)).toMatchObject({ ...last, page: null })
+  })
+
   test('a group that is gone lets its tokens’ devices in all the same, into none', async () => {
     await using server = await startTestServer()
     const at = await tenant(server)
