@@ -12,7 +12,6 @@ import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
 import { LOGIN_SCOPES } from './login-scopes.ts'
 import { profileFlag, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
-import { nameOfVariable } from './world.ts'
 
 /** A key, whose it is, and the way to the deployment it is for. */
 export interface Connection {
@@ -122,10 +121,7 @@ function notSignedIn({ name, short_path }: Saved): Failure {
 
 function variableOf(host: Host, saved: SavedProfile | undefined, api_key: string): string | undefined {
   if (saved?.api_key === api_key) return undefined
-  return nameOfVariable(
-    host,
-    host.env('ROBOTRACE_API_KEY') === api_key ? 'ROBOTRACE_API_KEY' : 'REROBOTS_API_TOKEN',
-  )
+  return host.variable(host.env('ROBOTRACE_API_KEY') === api_key ? 'ROBOTRACE_API_KEY' : 'REROBOTS_API_TOKEN')
 }
 
 /** A refusal, with what to do about it here. */

@@ -20,6 +20,8 @@ export interface Host {
   err: Output
   /** A variable of the environment; undefined when unset or empty. */
   env: (name: string) => string | undefined
+  /** Which variable `env` reads for this name: called as rbtk it may be another one. */
+  variable: (name: string) => string
   /** Whether somebody is there to answer a question. */
   interactive: boolean
   /** The answer to a question; undefined when there is none, or Ctrl-C or the signal came instead. */
@@ -61,6 +63,7 @@ export function processHost(program: Host['program']): Host {
     out: output(process.stdout),
     err: output(process.stderr),
     env,
+    variable: (name) => name,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     ask,
     readInput: process.stdin.isTTY ? undefined : readInput,

@@ -214,11 +214,9 @@ export class Client extends DeviceClient {
   }
 
   /**
-   * Any other call of the API: a JSON object goes up, the JSON object that is answered comes back. Redirects are not
-   * followed; a 429 is tried again, four times at most, where nothing can have been written (GET).
+   * Any other call of the API: a JSON object goes up, the one that is answered comes back. Only GET is tried again.
    *
    * @param path from `/api` on; what comes from elsewhere belongs through `encodeURIComponent`
-   * @typeParam Body what is answered; see the types of the wire
    * @throws ConfigurationError for a path that leads elsewhere; APIError; TransportError
    *
    * @example

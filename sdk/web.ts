@@ -25,6 +25,7 @@ export {
   waitForApproval,
 } from './device-login.ts'
 export { type EnrollOptions, enrollDevice } from './enroll-device.ts'
+export type { LogOptions } from './episode-log.ts'
 export type { Episode } from './episodes.ts'
 export {
   APIError,

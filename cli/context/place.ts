@@ -6,7 +6,6 @@ import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { clean } from '../print.ts'
 import type { Saved } from '../saved.ts'
-import { nameOfVariable } from '../world.ts'
 import { type Choice, folderChoice } from './folder-file.ts'
 import { savedContext } from './saved-context.ts'
 
@@ -60,7 +59,7 @@ function fromFlags(given: Given): Choice[] {
 }
 
 function fromVariables(host: Host): Choice[] {
-  const [org, project] = [nameOfVariable(host, 'ROBOTRACE_ORG'), nameOfVariable(host, 'ROBOTRACE_PROJECT')]
+  const [org, project] = [host.variable('ROBOTRACE_ORG'), host.variable('ROBOTRACE_PROJECT')]
   return [
     { organization: nameFrom(host.env(org), org), project: undefined, source: org },
     { organization: undefined, project: nameFrom(host.env(project), project), source: project },

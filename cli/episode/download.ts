@@ -47,7 +47,7 @@ async function download(host: Host, given: Given): Promise<number> {
     const client = await actingOf(host, given, connection)
     const artifacts = chosen(await client.getEpisode(id), kind)
     const stop = new AbortController()
-    const forget = host.onInterrupt((status) => stop.abort(status))
+    const forget = host.onInterrupt((status) => stop.abort(new Failure('Canceled.', { status })))
     try {
       for (const artifact of artifacts) {
         const path = join(folder, `${id}-${artifact.kind}.${EXTENSIONS[artifact.kind]}`)

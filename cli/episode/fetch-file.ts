@@ -96,8 +96,7 @@ async function append(
   const file = await open(part, from === 0 ? 'wx' : 'a', 0o666)
   let written = from
   try {
-    for await (const piece of response.body ?? []) {
-      signal.throwIfAborted()
+    for await (const piece of piecesOf(response, signal)) {
       if (written + piece.byteLength > artifact.size_bytes)
         throw new Failure('More bytes came than the server had announced.')
       await file.write(piece)
@@ -108,6 +107,32 @@ async function append(
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** An abort ends the wait for the next piece at once: not every runtime's body hears of it while it is read. */
+async function* piecesOf(
+  response: Response,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = response.body?.getReader()
+  if (!reader) return
+  const over = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    const end = (): void => reject(signal.reason)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true, signal: over.signal })
+  })
+  aborted.catch(() => {})
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), aborted])
+      if (done) return
+      yield value
+    }
+  } finally {
+    over.abort()
+    reader.cancel().catch(() => {})
   }
 }
 
@@ -134,7 +159,7 @@ async function brokenOff(
   const said =
     kept === 0 ? 'Nothing was kept.' : `${size(kept)} are kept; the same command goes on from there.`
   if (signal.aborted) {
-    const status = typeof signal.reason === 'number' ? signal.reason : EXIT.interrupted
+    const status = signal.reason instanceof Failure ? signal.reason.status : EXIT.interrupted
     return new Failure(`Canceled. ${said}`, { status, reason: 'canceled' })
   }
   if (error instanceof Failure || error instanceof RobotraceError) return error

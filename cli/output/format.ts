@@ -1,7 +1,6 @@
 import type { Flag, Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
-import { nameOfVariable } from '../world.ts'
 
 /** How a result is written: for people, or one of four for programs. */
 export const FORMATS = ['table', 'json', 'yaml', 'csv', 'ids'] as const
@@ -33,7 +32,7 @@ export function formatOf(host: Host, given: Given): Format {
     if (asked === undefined || asked === 'json') return 'json'
     throw wrong(`--json and --output ${asked} cannot both be meant.`)
   }
-  const variable = nameOfVariable(host, 'ROBOTRACE_OUTPUT')
+  const variable = host.variable('ROBOTRACE_OUTPUT')
   const text = asked ?? host.env(variable)
   if (text === undefined) return host.out.tty ? 'table' : 'json'
   const format = FORMATS.find((known) => known === text)

@@ -7,7 +7,10 @@ import { makeHome } from './home.ts'
 
 test.each([
   ['robotrace lo', 'login logout'],
-  ['robotrace login --', '--base-url --profile --scope --no-browser --force --json --no-color --quiet --help'],
+  [
+    'robotrace login --',
+    '--base-url --profile --scope --no-browser --force --json --no-color --quiet --help',
+  ],
   ['robotrace logout --re', '--revoke'],
   ['robotrace completion f', 'fish'],
   ['robotrace device ', 'list show register enroll heartbeat --help'],

@@ -59,6 +59,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
     out,
     err,
     env: (name) => env[name] || undefined,
+    variable: (name) => name,
     interactive: answers !== undefined,
     ask: async (question) => {
       host.questions.push(question)
