@@ -7,6 +7,7 @@ import { readConfig } from '../server/config.ts'
 import { type RunningServer, startServer } from '../server/serve.ts'
 import { launchBrowser } from '../test/portal/browser.ts'
 import { buildIfStale } from './build.ts'
+import { beatAll, type EnrolledRobot, logFleetEpisodes, seedFleet } from './fleet.ts'
 import { type LoggedEpisode, logSampleEpisodes, type SeededOrganization, seedOrganization } from './seed.ts'
 
 /**
@@ -30,6 +31,7 @@ interface Scene {
   server: RunningServer
   seeded: SeededOrganization
   episodes: LoggedEpisode[]
+  robots: EnrolledRobot[]
 }
 
 async function takeAll(): Promise<void> {
@@ -49,7 +51,7 @@ async function takeAll(): Promise<void> {
   }
 }
 
-/** A week in a small lab: three runs last week by a script, then a rig with a key of its own. */
+/** A week in a small lab: three runs last week by a script, then a rig with a key of its own, then a fleet. */
 async function setScene(server: RunningServer, browser: Browser): Promise<Scene> {
   behind_ms = 6 * DAY
   const who = { email: 'demo@lab.example', password: 'a password for pictures' }
@@ -73,7 +75,10 @@ async function setScene(server: RunningServer, browser: Browser): Promise<Scene>
   const episodes = await logSampleEpisodes(server.url, rig_key)
   await server.ctx.background.drain()
   behind_ms = 0
-  return { server, seeded, episodes }
+  const robots = await seedFleet(server.ctx, seeded)
+  await logFleetEpisodes(server.url, seeded, robots)
+  await beatAll(server.url, seeded, robots)
+  return { server, seeded, episodes, robots }
 }
 
 async function mint(page: Page, label: string): Promise<string> {
@@ -107,7 +112,7 @@ async function addRobot(page: Page): Promise<void> {
 }
 
 async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[number]): Promise<void> {
-  const { server, seeded, episodes } = scene
+  const { server, seeded, episodes, robots } = scene
   const context = await browser.newContext({
     baseURL: server.url,
     viewport: SIZE,
@@ -121,7 +126,7 @@ async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[
   await signIn(page, seeded)
   await takeDeviceLogin(page, server, () => take('device-login'))
   await page.goto('/portal/episodes')
-  await page.getByText('9 episodes').waitFor()
+  await page.getByText(/^\d+ episodes$/).waitFor()
   await dismissNotices(page)
   await take('episodes')
   const failed = episodes.find((one) => one.status === 'failed')
@@ -129,6 +134,15 @@ async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[
   await untilPictured(page)
   await page.getByText('Failed at').first().waitFor()
   await take('episode')
+  await beatAll(server.url, seeded, robots)
+  await page.goto('/portal/devices')
+  await page.getByRole('link', { name: 'picker-14' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await take('devices')
+  await page.getByRole('link', { name: 'picker-13' }).click()
+  await page.getByRole('img', { name: /^CPU/ }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await take('device')
   await page.goto('/portal/api-keys')
   await page.getByText('bench-arm-03').first().waitFor()
   await page.waitForLoadState('networkidle')
