@@ -91,6 +91,17 @@ CREATE TABLE setup_links (
   used_at    TEXT
 );
 
+-- A link with which a forgotten password is replaced, once.
+CREATE TABLE password_resets (
+  token_hash TEXT NOT NULL PRIMARY KEY, -- SHA-256 of the link's token, hex
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  made_by    TEXT REFERENCES accounts (id), -- staff, who hand it over; null: it was asked for, and only the mailbox got it
+  created_at TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  used_at    TEXT
+);
+CREATE INDEX password_resets_account ON password_resets (account_id, created_at);
+
 -- Tenants -----------------------------------------------------------------------------------
 
 CREATE TABLE organizations (
@@ -217,10 +228,16 @@ CREATE TABLE devices (
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE UNIQUE INDEX devices_name ON devices (project_id, name) WHERE removed_at IS NULL;
-CREATE INDEX devices_called ON devices (project_id, name); -- removed ones too
+-- Removed ones too. By name first: a walk through a project belongs to devices_listed.
+CREATE INDEX devices_called ON devices (name, project_id);
 CREATE UNIQUE INDEX devices_dsn ON devices (project_id, dsn) WHERE removed_at IS NULL AND dsn IS NOT NULL;
-CREATE INDEX devices_by_status ON devices (project_id, status, name) WHERE removed_at IS NULL;
-CREATE INDEX devices_organization ON devices (organization_id, name, id) WHERE removed_at IS NULL;
+-- All that lists are sorted and narrowed by, so that a walk through a whole fleet never touches its rows.
+CREATE INDEX devices_listed ON devices (
+  project_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
+CREATE INDEX devices_organization ON devices (
+  organization_id, name, id, status, type, confirmed_at, dsn, environment, removed_at
+) WHERE removed_at IS NULL;
 CREATE INDEX devices_silent ON devices (last_heartbeat_at) WHERE status = 'online';
 CREATE INDEX devices_merged ON devices (merged_into) WHERE merged_into IS NOT NULL AND moved_at IS NULL;
 
@@ -614,7 +631,7 @@ CREATE TABLE notices (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   kind       TEXT NOT NULL CHECK (kind IN (
     'device_login_approved', 'device_login_poisoned', 'device_login_replayed', 'api_key_leaked', 'session_reused',
-    'webhook_disabled'
+    'webhook_disabled', 'password_reset', 'password_reset_link'
   )),
   detail     TEXT NOT NULL, -- JSON object
   created_at TEXT NOT NULL,

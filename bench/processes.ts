@@ -13,7 +13,7 @@ export interface BenchServer extends AsyncDisposable {
   api_key: string
   organization_id: string
   cookie: string
-  /** Of `robotrace-keys` only: keys and access tokens to present. */
+  /** Of `robotrace-keys` and `robotrace-fleet` only: keys, and of the former access tokens, to present. */
   keys: string[]
   tokens: string[]
   folder: string
@@ -52,7 +52,14 @@ export async function buildBenchServer(): Promise<void> {
 
 /** @example await using server = await startProcess('robotrace') */
 export async function startProcess(
-  kind: 'robotrace' | 'robotrace-each' | 'robotrace-keys' | 'express' | 'express-get' | 'file',
+  kind:
+    | 'robotrace'
+    | 'robotrace-each'
+    | 'robotrace-keys'
+    | 'robotrace-fleet'
+    | 'express'
+    | 'express-get'
+    | 'file',
   from: 'bundle' | 'sources' = 'bundle',
   more: string[] = [],
 ): Promise<BenchServer> {

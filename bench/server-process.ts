@@ -21,10 +21,12 @@ import { listen } from '../server/http/listen.ts'
 import { insertOrganization } from '../server/organizations/organizations.ts'
 import { startServer } from '../server/serve.ts'
 import { fillKeys, makeTokens } from './fill-keys.ts'
+import { fillRobots } from './fill-robots.ts'
 
 /**
  * One server under load, in a process of its own: `robotrace`, `robotrace-each` (one commit a request),
- * `robotrace-keys` (with so many keys), or one of the baselines, `express`, `express-get` and `file`. Says where it listens as one JSON line; ends with its standard input.
+ * `robotrace-keys` (with so many keys), `robotrace-fleet` (with so many robots), or one of the baselines, `express`,
+ * `express-get` and `file`. Says where it listens as one JSON line; ends with its standard input.
  */
 const [kind = '', folder = '', count = '0'] = process.argv.slice(2)
 
@@ -52,6 +54,9 @@ async function robotrace(commit: 'grouped' | 'each'): Promise<Said> {
   })
   const owner = await seedOwner(server.ctx)
   if (count === '0') return { url: server.local_url, ...owner }
+  if (kind === 'robotrace-fleet') {
+    return { url: server.local_url, ...owner, keys: fillRobots(folder, owner, Number(count)) }
+  }
   const keys = fillKeys(folder, owner, Number(count))
   const tokens = await makeTokens(server.ctx, owner.account_id, 500)
   return { url: await verifier(server.ctx), ...owner, keys, tokens }
@@ -137,6 +142,7 @@ const KINDS: Record<string, () => Promise<{ url: string }>> = {
   robotrace: () => robotrace('grouped'),
   'robotrace-each': () => robotrace('each'),
   'robotrace-keys': () => robotrace('grouped'),
+  'robotrace-fleet': () => robotrace('grouped'),
   express: () => helloExpress('post'),
   'express-get': () => helloExpress('get'),
   file: bareFile,

@@ -10,7 +10,7 @@ import {
 } from '../sdk/errors.ts'
 import { hideKeys } from '../sdk/key-format.ts'
 import type { Host } from './host.ts'
-import { clean, paint } from './print.ts'
+import { asCalled, clean, paint } from './print.ts'
 
 /** What the exit status says. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, not_signed_in: 4, interrupted: 130 } as const
@@ -61,7 +61,7 @@ export function failureOf(error: unknown): Failure {
 /** On standard error: what happened, then what to do. No key and no control character gets through. */
 export function showFailure(host: Host, failure: Failure): void {
   const { bad, bold } = paint(host.err, host.env)
-  const safe = (text: string): string => clean(hideKeys(text))
+  const safe = (text: string): string => clean(hideKeys(asCalled(host, text)))
   host.err.write(`${bad('Error:')} ${safe(failure.message)}\n`)
   if (failure.hint) host.err.write(`${bold('Try:')} ${safe(failure.hint)}\n`)
 }

@@ -20,6 +20,8 @@ export interface Host {
   err: Output
   /** A variable of the environment; undefined when unset or empty. */
   env: (name: string) => string | undefined
+  /** Which variable `env` reads for this name: called as rbtk it may be another one. */
+  variable: (name: string) => string
   /** Whether somebody is there to answer a question. */
   interactive: boolean
   /** The answer to a question; undefined when there is none, or Ctrl-C or the signal came instead. */
@@ -38,6 +40,12 @@ export interface Host {
   openBrowser: (url: string) => Promise<boolean>
   /** Calls back with the exit status of the signal, once; until the returned function is called. */
   onInterrupt: (run: (status: number) => void) => () => void
+  /** The name that the program was called by. */
+  program: 'robotrace' | 'rbtk'
+  /** Only results and errors are wanted. */
+  quiet: boolean
+  /** The working folder. */
+  cwd: string
   /** This machine's name. */
   hostname: string | null
   /** Names this program and what it runs on. */
@@ -48,13 +56,14 @@ export interface Host {
 /** The exit status a shell expects of a program ended by this signal: 128 and its number. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** The world of a real process, on Node, Deno and Bun. @example await run(process.argv.slice(2), processHost()) */
-export function processHost(): Host {
+/** The world of a real process, on Node, Deno and Bun. @example await run(process.argv.slice(2), processHost('robotrace')) */
+export function processHost(program: Host['program']): Host {
   const env = (name: string): string | undefined => process.env[name] || undefined
   return {
     out: output(process.stdout),
     err: output(process.stderr),
     env,
+    variable: (name) => name,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     ask,
     readInput: process.stdin.isTTY ? undefined : readInput,
@@ -67,6 +76,9 @@ export function processHost(): Host {
     },
     openBrowser: (url) => openBrowser(url, env),
     onInterrupt,
+    program,
+    quiet: false,
+    cwd: process.cwd(),
     hostname: nameOfMachine(),
     user_agent: `robotrace-js/${VERSION} ${runtimeName()} ${process.platform}/${process.arch}`,
     platform: process.platform,

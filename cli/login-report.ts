@@ -2,7 +2,7 @@ import { isLoopback } from '../sdk/origin.ts'
 import type { ApprovedDeviceLogin, StartedDeviceLogin } from '../sdk/wire.ts'
 import type { Failure } from './failure.ts'
 import type { Host } from './host.ts'
-import { clean, isLively, paint, say, sayJson, warn } from './print.ts'
+import { asCalled, clean, isLively, paint, say, sayJson, warn } from './print.ts'
 import { qrCode } from './qr-code.ts'
 import { profileFlag, type Saved } from './saved.ts'
 
@@ -33,7 +33,7 @@ export function textReport(host: Host): Report {
     alreadySignedIn: (base_url, { name, profile }) => {
       const who = profile?.user_email ? ` as ${clean(profile.user_email)}` : ''
       say(host, `Already signed in to ${base_url}${who} (profile: ${name}).`)
-      say(host, `To sign in again, run: robotrace login --force${profileFlag(name)}`)
+      say(host, asCalled(host, `To sign in again, run: robotrace login --force${profileFlag(name)}`))
     },
     welcome: (base_url) => {
       say(host, `Welcome to RoboTrace (${link(base_url)}).`)

@@ -9,12 +9,16 @@ import type { Command, Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
 import { jsonReport, type Report, textReport } from './login-report.ts'
+import { LOGIN_SCOPES } from './login-scopes.ts'
 import { clean, cleanAll, warn } from './print.ts'
 import { confirmAccount } from './same-account.ts'
 import { addressOf, isSameAddress, type Saved, savedProfile, warnPlainHttp } from './saved.ts'
 
 /** A deployment of one's own listens here when nothing else is said. */
 const USUAL_ADDRESS = 'http://localhost:3000'
+
+/** What a login asks for anyway. */
+const USUAL_SCOPES = ['episodes:write', 'episodes:read', 'evals:write', 'evals:read', 'fleet:read']
 
 const NOTHING_SAVED = 'Nothing was saved.'
 
@@ -29,6 +33,13 @@ export const login: Command = {
       about: `the deployment (default: ROBOTRACE_BASE_URL, the profile's own, ${USUAL_ADDRESS})`,
     },
     { name: 'profile', value: 'name', about: 'save under this name (default: "default")' },
+    {
+      name: 'scope',
+      value: 'scope',
+      many: true,
+      choices: LOGIN_SCOPES,
+      about: `ask for ${LOGIN_SCOPES.join(' or ')} beside the usual rights; repeatable`,
+    },
     { name: 'no-browser', about: 'only print the link' },
     { name: 'force', about: 'sign in again; accept another account where nobody can be asked' },
     { name: 'json', about: 'print one JSON event a line, for scripts' },
@@ -48,7 +59,8 @@ export const login: Command = {
 async function signIn(host: Host, given: Given, report: Report): Promise<number> {
   const saved = savedProfile(host, given)
   const base_url = chooseAddress(host, given, saved)
-  if (!given.flag('force') && isSignedIn(saved, base_url)) {
+  const scopes = scopesOf(given)
+  if (!given.flag('force') && isSignedIn(saved, base_url) && scopes.every((one) => hasAsked(saved, one))) {
     report.alreadySignedIn(base_url, saved)
     return EXIT.ok
   }
@@ -60,16 +72,44 @@ async function signIn(host: Host, given: Given, report: Report): Promise<number>
     await checkWritable(saved.path, stop.signal)
     warnPlainHttp(host, base_url)
     warnReplaced(host, saved, base_url)
-    approved = await approve(host, given, base_url, report, stop.signal)
-    await keep(host, given, saved, approved, stop.signal)
+    approved = await approve(host, given, { base_url, scopes, report }, stop.signal)
+    await keep(host, given, { saved, scopes, approved }, stop.signal)
   } finally {
     forget()
   }
   report.approved(saved, withoutKey(approved), keyPrefix(approved.api_key))
+  warnWithheld(host, scopes, approved)
   if (host.env('ROBOTRACE_API_KEY')) {
     warn(host, 'ROBOTRACE_API_KEY is set, and wins over the saved key until you remove it.')
   }
   return EXIT.ok
+}
+
+/** @throws Failure for a scope that no login gives away */
+function scopesOf(given: Given): readonly string[] {
+  const scopes = [...new Set(given.list('scope'))].sort()
+  const other = scopes.find((scope) => !LOGIN_SCOPES.includes(scope))
+  if (other === undefined) return scopes
+  throw new Failure(`A login does not give the scope ${clean(other)} away.`, {
+    hint: LOGIN_SCOPES.map((scope) => `\`--scope ${scope}\``).join(', '),
+    status: EXIT.usage,
+  })
+}
+
+/** Nothing is said where nothing is asked for: every deployment knows that. */
+function scopeText(scopes: readonly string[]): string | undefined {
+  return scopes.length === 0 ? undefined : [...USUAL_SCOPES, ...scopes].join(' ')
+}
+
+function hasAsked({ profile }: Saved, scope: string): boolean {
+  return (profile?.scopes ?? '').split(' ').includes(scope)
+}
+
+function warnWithheld(host: Host, scopes: readonly string[], { scope }: ApprovedDeviceLogin): void {
+  const granted = scope?.split(' ')
+  const withheld = scopes.filter((one) => granted !== undefined && !granted.includes(one))
+  if (withheld.length === 0) return
+  warn(host, `Not granted: ${withheld.join(', ')}. The role of whoever approved it does not allow that.`)
 }
 
 function chooseAddress(host: Host, given: Given, { profile }: Saved): string {
@@ -97,14 +137,13 @@ function warnReplaced(host: Host, { name, profile }: Saved, base_url: string): v
 async function approve(
   host: Host,
   given: Given,
-  base_url: string,
-  report: Report,
+  { base_url, scopes, report }: { base_url: string; scopes: readonly string[]; report: Report },
   signal: AbortSignal,
 ): Promise<ApprovedDeviceLogin> {
   const options = { base_url, user_agent: host.user_agent, signal }
   try {
     report.welcome(base_url)
-    const who = { user_agent: host.user_agent, hostname: host.hostname }
+    const who = { user_agent: host.user_agent, hostname: host.hostname, scope: scopeText(scopes) }
     const started = await startDeviceLogin(who, options)
     const { device_code, ...shown } = started
     report.started(base_url, cleanAll(shown))
@@ -127,8 +166,7 @@ async function approve(
 async function keep(
   host: Host,
   given: Given,
-  saved: Saved,
-  approved: ApprovedDeviceLogin,
+  { saved, scopes, approved }: { saved: Saved; scopes: readonly string[]; approved: ApprovedDeviceLogin },
   signal: AbortSignal,
 ): Promise<void> {
   const { api_key, base_url } = approved
@@ -145,6 +183,7 @@ async function keep(
         client_id: told.client_id || undefined,
         user_email: told.user_email || undefined,
         written_at: `${new Date(host.now()).toISOString().slice(0, 19)}Z`,
+        scopes: scopes.join(' ') || undefined,
       },
       saved.path,
       saved.short_path,

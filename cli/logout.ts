@@ -4,6 +4,7 @@ import { removeProfile } from '../sdk/host/write-credentials.ts'
 import { keyPrefix } from '../sdk/key-format.ts'
 import { revokeOwnKey } from '../sdk/own-key.ts'
 import type { Command, Given } from './command.ts'
+import { clearContext } from './context/saved-context.ts'
 import { EXIT } from './failure.ts'
 import type { Host } from './host.ts'
 import { clean, paint, say, warn } from './print.ts'
@@ -34,6 +35,7 @@ async function removeSaved(host: Host, given: Given): Promise<number> {
   for (const [name, profile] of profiles) {
     if (given.flag('revoke') && !(await revoke(host, name, profile))) status = EXIT.failure
     await removeProfile(name, saved.path, saved.short_path)
+    await clearContext(host, { ...saved, name })
     say(
       host,
       `${paint(host.out, host.env).good('✓')} Removed profile '${clean(name)}' from ${saved.short_path}.`,

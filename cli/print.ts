@@ -58,6 +58,15 @@ export function paint(output: Output, env: Host['env']): Paint {
   }
 }
 
+/**
+ * A sentence of ours with the name that the program was called by.
+ *
+ * @example asCalled(host, 'run `robotrace login`') // 'run `rbtk login`'
+ */
+export function asCalled({ program }: Pick<Host, 'program'>, text: string): string {
+  return text.replace(/(^|[`\s])robotrace (?=[a-z-])/g, `$1${program} `)
+}
+
 /** One line of result. */
 export function say(host: Host, line = ''): void {
   host.out.write(`${line}\n`)
@@ -65,7 +74,12 @@ export function say(host: Host, line = ''): void {
 
 /** One line that is not the result: something to know, on standard error. */
 export function warn(host: Host, line: string): void {
-  host.err.write(`${paint(host.err, host.env).bold('!')} ${line}\n`)
+  if (!host.quiet) host.err.write(`${paint(host.err, host.env).bold('!')} ${asCalled(host, line)}\n`)
+}
+
+/** What was done, on standard error: standard output is for what scripts read. */
+export function done(host: Host, line: string): void {
+  if (!host.quiet) host.err.write(`${paint(host.err, host.env).good('✓')} ${line}\n`)
 }
 
 /**

@@ -9,7 +9,7 @@ export const version: Command = {
   examples: ['robotrace version', 'robotrace --version'],
   flags: [],
   run: (host) => {
-    say(host, `robotrace ${VERSION}`)
+    say(host, `${host.program} ${VERSION}`)
     return EXIT.ok
   },
 }

@@ -16,6 +16,10 @@ export type Me = NonNullable<Answers['auth']['me']>
 export type Organization = Me['organizations'][number]
 /** A project of it, as the switcher names it. */
 export type Project = Organization['projects'][number]
+/** The settings of an organization, and what it requires of its people. */
+export type OrganizationProfile = Answers['organization']['get']
+export type ProjectRow = Answers['organization']['projects'][number]
+export type SecondFactorPolicy = Answers['organization']['secondFactor']
 export type SessionRow = Answers['auth']['sessions'][number]
 /** What one has beside the password. */
 export type Factors = Answers['auth']['factors']

@@ -21,6 +21,9 @@ const ApiKeysPage = lazy(() =>
 const MembersPage = lazy(() =>
   import('./organizations/members-page.tsx').then((m) => ({ default: m.MembersPage })),
 )
+const OrganizationPage = lazy(() =>
+  import('./organizations/organization-page.tsx').then((m) => ({ default: m.OrganizationPage })),
+)
 const InvitationPage = lazy(() =>
   import('./organizations/invitation-page.tsx').then((m) => ({ default: m.InvitationPage })),
 )
@@ -45,6 +48,12 @@ const SettingsPage = lazy(() =>
 const ClientsPage = lazy(() => import('./clients/clients-page.tsx').then((m) => ({ default: m.ClientsPage })))
 const ClientPage = lazy(() => import('./clients/client-page.tsx').then((m) => ({ default: m.ClientPage })))
 const LoginPage = lazy(() => import('./accounts/login-page.tsx').then((m) => ({ default: m.LoginPage })))
+const ForgotPasswordPage = lazy(() =>
+  import('./accounts/forgot-password-page.tsx').then((m) => ({ default: m.ForgotPasswordPage })),
+)
+const ResetPasswordPage = lazy(() =>
+  import('./accounts/reset-password-page.tsx').then((m) => ({ default: m.ResetPasswordPage })),
+)
 const SetupPage = lazy(() => import('./accounts/setup-page.tsx').then((m) => ({ default: m.SetupPage })))
 const DeviceLoginPage = lazy(() =>
   import('./device-login/device-login-page.tsx').then((m) => ({ default: m.DeviceLoginPage })),
@@ -77,6 +86,8 @@ function preloadEpisode({ params, intent }: RoutePreloadFuncArgs): void {
 const ROUTES: RouteDefinition[] = [
   { path: '/', component: toEpisodes },
   { path: '/login', component: LoginPage },
+  { path: '/forgot-password', component: ForgotPasswordPage },
+  { path: '/reset-password', component: ResetPasswordPage },
   { path: '/setup', component: SetupPage },
   { path: '/cli/auth', component: DeviceLoginPage },
   { path: '/tokens', component: toTokens },
@@ -93,6 +104,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/settings/api-keys', component: PersonalKeysPage },
       { path: '/portal/tokens', component: ApiTokensPage },
       { path: '/portal/members', component: MembersPage },
+      { path: '/portal/organization', component: OrganizationPage },
       { path: '/portal/ssh-keys', component: SshKeysPage },
       { path: '/portal/devices', component: DevicesPage },
       { path: '/portal/devices/:device', component: DevicePage },

@@ -1,4 +1,5 @@
 import { resolveCredentials } from './credentials.ts'
+import { DeviceClient } from './device-client.ts'
 import { type Episode, startEpisode } from './episodes.ts'
 import {
   type DownloadOptions,
@@ -8,9 +9,10 @@ import {
   listEpisodesPage,
 } from './read-episodes.ts'
 import { type LogEpisode, logEpisode, recordEpisode } from './record-episode.ts'
+import { type RequestOptions, request } from './request.ts'
 import { type Runtime, webRuntime } from './runtime.ts'
 import { checkLimit } from './time-limit.ts'
-import { Transport } from './transport.ts'
+import { type Method, Transport } from './transport.ts'
 import type {
   ArtifactKind,
   EpisodeDetail,
@@ -31,6 +33,8 @@ export interface ClientOptions {
    * their user's. Default: `ROBOTRACE_ORG`.
    */
   organization?: string
+  /** Slug or id of the project: where new episodes go. Default: `ROBOTRACE_PROJECT`, else the key's own, else `default`. */
+  project?: string
   /** A profile of the credentials file, put before the environment. Default: `default`, put after it. */
   profile?: string
   /** Carries the JSON calls, downloads, and uploads of bytes and Blobs. Default: the global one. */
@@ -58,7 +62,7 @@ export interface ClientOptions {
  * await client.logEpisode({ name: 'pick_and_place v3', video: './run.mp4', duration_s: 42.5 })
  * ```
  */
-export class Client {
+export class Client extends DeviceClient {
   readonly #transport: Transport
   readonly #verbose: boolean | undefined
 
@@ -68,15 +72,18 @@ export class Client {
    * @throws ConfigurationError when key or address are missing or cannot be right
    */
   constructor(options: ClientOptions = {}, runtime: Runtime = webRuntime) {
-    this.#verbose = options.verbose
-    this.#transport = new Transport({
-      ...resolveCredentials(options, runtime),
+    const credentials = resolveCredentials(options, runtime)
+    const transport = new Transport({
+      ...credentials,
       // Looked up at each call: whoever replaces the global fetch later is heard as well.
       fetch: options.fetch ?? ((...call) => fetch(...call)),
       runtime,
       timeout_s: checkLimit('timeout_s', options.timeout_s ?? 30),
       upload_timeout_s: checkLimit('upload_timeout_s', options.upload_timeout_s ?? 600),
     })
+    super(transport, credentials)
+    this.#transport = transport
+    this.#verbose = options.verbose
   }
 
   /** The deployment, without a trailing slash. */
@@ -204,6 +211,28 @@ export class Client {
    */
   listEpisodesPage(filters: ListEpisodes = {}): Promise<EpisodePage> {
     return listEpisodesPage(this.#transport, filters)
+  }
+
+  /**
+   * Any other call of the API: a JSON object goes up, the one that is answered comes back. Only GET is tried again.
+   *
+   * @param path from `/api` on; what comes from elsewhere belongs through `encodeURIComponent`
+   * @throws ConfigurationError for a path that leads elsewhere; APIError; TransportError
+   *
+   * @example
+   * ```ts
+   * import { Client, type DeviceList } from '@robotrace/sdk'
+   *
+   * const path = '/api/v1/organizations/acme/devices'
+   * const { items } = await new Client().request<DeviceList>('GET', path, { query: { status: 'online' } })
+   * ```
+   */
+  request<Body extends object = Record<string, unknown>>(
+    method: Method,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<Body> {
+    return request<Body>(this.#transport, method, path, options)
   }
 
   /**

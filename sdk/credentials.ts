@@ -8,6 +8,8 @@ export interface Credentials {
   base_url: string
   /** Which organization a personal key or an API token acts in, by slug or id. */
   organization: string | undefined
+  /** Which of its projects, by slug or id. */
+  project: string | undefined
 }
 
 /** What the caller gave. */
@@ -15,6 +17,7 @@ export interface GivenCredentials {
   api_key?: string
   base_url?: string
   organization?: string
+  project?: string
   profile?: string
 }
 
@@ -22,7 +25,8 @@ export interface GivenCredentials {
  * Key and address, each on its own from: arguments, the profile named in the arguments, the environment,
  * the `default` profile of the credentials file. The file is read only when something is still missing.
  * In the environment `ROBOTRACE_API_KEY` comes first, then `REROBOTS_API_TOKEN`, an API token as programs written
- * for rerobots expect it. The organization comes from the arguments or from `ROBOTRACE_ORG`.
+ * for rerobots expect it. Organization and project come from the arguments or from `ROBOTRACE_ORG` and
+ * `ROBOTRACE_PROJECT`.
  *
  * @example resolveCredentials({ base_url: 'http://localhost:3000' }, runtime)
  * @throws ConfigurationError when one is missing or cannot be right; the key is never shown
@@ -35,7 +39,8 @@ export function resolveCredentials(given: GivenCredentials, runtime: Runtime): C
   return {
     api_key: checkKey(api_key ?? saved?.api_key),
     base_url: checkBaseUrl(base_url ?? saved?.base_url),
-    organization: checkOrganization(given.organization ?? runtime.env('ROBOTRACE_ORG')),
+    organization: checkName('organization', given.organization ?? runtime.env('ROBOTRACE_ORG')),
+    project: checkName('project', given.project ?? runtime.env('ROBOTRACE_PROJECT')),
   }
 }
 
@@ -44,9 +49,15 @@ function keyFromEnvironment(runtime: Runtime): string | undefined {
 }
 
 /** It travels in a header, which takes no line breaks and no letters beyond ASCII. */
-function checkOrganization(organization: string | undefined): string | undefined {
-  if (organization === undefined || /^[\w.-]{1,64}$/.test(organization)) return organization
-  throw new ConfigurationError('organization must be the slug or the id of an organization, such as acme.')
+function checkName(what: 'organization' | 'project', name: string | undefined): string | undefined {
+  if (name === undefined || isPlaceName(name)) return name
+  const article = what === 'organization' ? 'an' : 'a'
+  throw new ConfigurationError(`${what} must be the slug or the id of ${article} ${what}, such as acme.`)
+}
+
+/** Whether a text can be the slug or the id of an organization or a project. @example isPlaceName('acme') // true */
+export function isPlaceName(name: string): boolean {
+  return /^(?!\.+$)[\w.-]{1,64}$/.test(name)
 }
 
 function namedProfile(name: string, runtime: Runtime): Profile {

@@ -198,6 +198,7 @@ function approvedOf(answer: Record<string, unknown>, base_url: string): Approved
     user_email: optionalText(answer, 'user_email') ?? '',
     portal_url: own ? new URL(portal).href : `${home}/portal`,
     ...organizationOf(answer.organization),
+    scope: optionalText(answer, 'scope'),
   }
 }
 

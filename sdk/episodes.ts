@@ -1,9 +1,11 @@
+import { EpisodeLog, type LogOptions } from './episode-log.ts'
 import { ConfigurationError } from './errors.ts'
-import { checkOutcome, type FinalizeOptions, reasonOf } from './outcome.ts'
+import { type FinalizeOptions, finalBody, reasonOf } from './outcome.ts'
 import { exactSeed } from './seeds.ts'
+import { addTags } from './session-path.ts'
 import type { Transport } from './transport.ts'
 import { type UploadOptions, type UploadSource, uploadArtifact } from './uploads.ts'
-import type { ArtifactKind, FinalizedEpisode, FinalizeEpisode, StartEpisode, StartedEpisode } from './wire.ts'
+import type { ArtifactKind, FinalizedEpisode, LogLevel, StartEpisode, StartedEpisode } from './wire.ts'
 
 const ALL_KINDS: ArtifactKind[] = ['video', 'sensors', 'actions']
 const MOST_REASON = 2000
@@ -66,6 +68,7 @@ export class Episode {
   readonly #sizes = new Map<ArtifactKind, number>()
   readonly #upload_errors = new Map<ArtifactKind, string>()
   readonly #running = new Set<Promise<unknown>>()
+  readonly #log: EpisodeLog
   #failure: { reason: string; time_s: number | undefined } | undefined
   #refused_reason: string | undefined
   #sending = false
@@ -76,6 +79,7 @@ export class Episode {
     this.#transport = transport
     this.#slots = started.upload_urls ?? []
     this.#announced = announced
+    this.#log = new EpisodeLog(transport, started.episode_id)
     this.id = started.episode_id
     this.storage = started.storage ?? 'unconfigured'
     this.portal_url = `${transport.base_url}/portal/episodes/${encodeURIComponent(started.episode_id)}`
@@ -145,6 +149,44 @@ export class Episode {
   }
 
   /**
+   * Writes a line into the episode's log: kept, sent in batches, and what waits at the end before the episode is
+   * finalized. It never throws for the network's sake; {@linkcode Episode.lost_log_lines} counts what did not arrive.
+   *
+   * @param message at most 4,000 characters; longer ones are cut
+   *
+   * @example
+   * ```ts
+   * episode.log('warn', 'slip detected', { module: 'gripper' })
+   * declare const episode: import('@robotrace/sdk').Episode
+   * ```
+   */
+  log(level: LogLevel, message: string, { module = '', at = new Date() }: LogOptions = {}): void {
+    this.#checkOpen()
+    this.#log.add({ at: at.toISOString(), level, module, message })
+  }
+
+  /** Log lines that the server does not have, and will not get. */
+  get lost_log_lines(): number {
+    return this.#log.lost
+  }
+
+  /**
+   * Gives the episode tags, also after it was finalized.
+   *
+   * @returns all that it has now, by name
+   * @throws APIError; TransportError
+   *
+   * @example
+   * ```ts
+   * await episode.tag('night shift', 'new gripper')
+   * declare const episode: import('@robotrace/sdk').Episode
+   * ```
+   */
+  tag(...tags: string[]): Promise<string[]> {
+    return addTags(this.#transport, this.id, tags)
+  }
+
+  /**
    * Ends the episode. Sent once and never repeated by itself; when it throws, it may be called again.
    *
    * @throws ConfigurationError when it is finalized already; APIError (409: archived); TransportError
@@ -159,7 +201,13 @@ export class Episode {
     this.#checkOpen()
     this.#sending = true
     try {
-      const body = this.#finalBody(options)
+      const body = finalBody(options, {
+        failure_reason: this.failure_reason,
+        failure_time_s: this.#failure?.time_s,
+        bytes_total: this.bytes_total,
+        hide: (text) => this.#transport.hide(text),
+      })
+      await this.#log.flush()
       const answer = await this.#transport.json<FinalizedEpisode>({
         method: 'POST',
         path: `/api/ingest/episode/${encodeURIComponent(this.id)}/finalize`,
@@ -211,17 +259,5 @@ export class Episode {
 
   #slot(kind: ArtifactKind): StartedEpisode['upload_urls'][number] | undefined {
     return this.#slots.find((slot) => slot.kind === kind)
-  }
-
-  #finalBody(options: FinalizeOptions): FinalizeEpisode {
-    const { failure_reason: given_reason, ...rest } = options
-    const status = options.status ?? (this.failure_reason === undefined ? 'ready' : 'failed')
-    const body = { ...rest, status, bytes_total: rest.bytes_total ?? (this.bytes_total || undefined) }
-    checkOutcome(status, options)
-    if (status === 'ready') return body
-    const reason = given_reason ?? this.failure_reason
-    const metadata =
-      reason == null ? rest.metadata : { ...rest.metadata, failure_reason: this.#transport.hide(reason) }
-    return { ...body, metadata, failure_time_s: rest.failure_time_s ?? this.#failure?.time_s }
   }
 }

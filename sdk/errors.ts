@@ -10,6 +10,8 @@ export interface APIErrorDetails {
   response_body?: unknown
   /** Whole seconds the server asks to wait. */
   retry_after?: number
+  /** The scope that the key lacks for this. */
+  missing_scope?: string
 }
 
 /**
@@ -107,6 +109,8 @@ export class APIError extends RobotraceError {
   readonly request_id: string | undefined
   /** The parsed JSON body, or the first 1,000 characters of a body that is not JSON. Keys are blanked out. */
   readonly response_body: unknown
+  /** The scope that the key lacks for this, when that is why it was refused. */
+  readonly missing_scope: string | undefined
 
   /** Made by the SDK from an answer: the server's sentence and what came with it. */
   constructor(message: string, details: APIErrorDetails) {
@@ -115,6 +119,7 @@ export class APIError extends RobotraceError {
     this.code = details.code
     this.request_id = details.request_id
     this.response_body = details.response_body
+    this.missing_scope = details.missing_scope
   }
 
   static {

@@ -1,11 +1,12 @@
 /**
- * Our own keys: `<prefix>_<10 base36>_<43 base62>`, where the last six characters are the CRC-32 of
- * everything before them. A key of another maker may look different; only the server can judge it.
+ * Our own keys, and the enrolment tokens that are swapped for them: `<prefix>_<10 base36>_<43 base62>`, where the
+ * last six characters are the CRC-32 of everything before them. A key of another maker may look different; only the
+ * server can judge it.
  */
 const OUR_SHAPE = /^(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}$/
 /** The same anywhere in a text: what docs/keys.md gives to scanners. */
-const KEYS_IN_TEXT = /\b(?:rt|rbtk)_[0-9a-z]{10}_[0-9A-Za-z]{43}\b/g
-const ANY_KEY = /\b((?:rt|rbtk)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
+const KEYS_IN_TEXT = /\b(?:rt|rbtk|rte)_[0-9a-z]{10}_[0-9A-Za-z]{43}\b/g
+const ANY_KEY = /\b((?:rt|rbtk|rte)_[0-9A-Za-z]+)_[0-9A-Za-z_-]{8,}/g
 const ANY_JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -21,9 +22,21 @@ export function keyProblem(key: string): string | undefined {
   // A header value with a line break in it would be quoted, key and all, by the runtime's own error.
   if (!/^[\x21-\x7e]+$/.test(key)) return 'has spaces, line breaks or other characters that no key has'
   if (JWT.test(key)) return undefined
+  if (key.startsWith('rte_')) return 'is an enrolment token: swap it for a key with `robotrace device enroll`'
   if (!/^(?:rt|rbtk)_/.test(key)) return 'does not start with rt_ (or rbtk_)'
   if (!OUR_SHAPE.test(key)) return undefined
   return isIntact(key) ? undefined : 'was mistyped or cut: its checksum does not fit'
+}
+
+/**
+ * Why this text cannot be an enrolment token, without showing it; undefined when the server has to decide.
+ *
+ * @example enrolmentTokenProblem('rte_8a4f01c2b3_…') // 'was mistyped or cut: its checksum does not fit'
+ */
+export function enrolmentTokenProblem(token: string): string | undefined {
+  if (!token.startsWith('rte_')) return 'does not start with rte_'
+  const isOurs = /^rte_[0-9a-z]{10}_[0-9A-Za-z]{43}$/.test(token) && isIntact(token)
+  return isOurs ? undefined : 'was mistyped or cut: its checksum does not fit'
 }
 
 /** Whether the last six characters are the checksum of the others. */
@@ -56,7 +69,7 @@ export function findKeys(text: string): FoundKey[] {
  * @example keyPrefix(key) // 'rt_8a4f01c2b3'
  */
 export function keyPrefix(key: string): string {
-  return /^(?:rt|rbtk)_[0-9A-Za-z]{1,12}(?=_)/.exec(key)?.[0] ?? ''
+  return /^(?:rt|rbtk|rte)_[0-9A-Za-z]{1,12}(?=_)/.exec(key)?.[0] ?? ''
 }
 
 /**

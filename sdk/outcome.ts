@@ -36,3 +36,28 @@ export function reasonOf(error: unknown): string {
   if (error instanceof RobotraceError) return error.message
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
+
+/** What the episode itself knows of how it went. */
+export interface Course {
+  failure_reason: string | undefined
+  failure_time_s: number | undefined
+  bytes_total: number
+  /** Takes keys out of a reason. */
+  hide: (text: string) => string
+}
+
+/**
+ * The body of finalize: what was asked for, filled up with what the episode knows.
+ *
+ * @throws ConfigurationError when they contradict each other
+ */
+export function finalBody(options: FinalizeOptions, known: Course): FinalizeEpisode {
+  const { failure_reason: given_reason, ...rest } = options
+  const status = options.status ?? (known.failure_reason === undefined ? 'ready' : 'failed')
+  const body = { ...rest, status, bytes_total: rest.bytes_total ?? (known.bytes_total || undefined) }
+  checkOutcome(status, options)
+  if (status === 'ready') return body
+  const reason = given_reason ?? known.failure_reason
+  const metadata = reason == null ? rest.metadata : { ...rest.metadata, failure_reason: known.hide(reason) }
+  return { ...body, metadata, failure_time_s: rest.failure_time_s ?? known.failure_time_s }
+}

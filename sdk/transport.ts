@@ -6,9 +6,12 @@ import type { Answer, Runtime } from './runtime.ts'
 import { timerMs } from './time-limit.ts'
 import { VERSION } from './version.ts'
 
+/** What a call does. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** One JSON call. */
 export interface JsonCall {
-  method: 'GET' | 'POST'
+  method: Method
   /** From `/api` on. */
   path: string
   body?: object
@@ -26,6 +29,8 @@ export interface TransportOptions {
   base_url: string
   /** Slug or id; sent wherever the key is. */
   organization?: string
+  /** The same for the project. */
+  project?: string
   fetch: typeof fetch
   runtime: Runtime
   timeout_s: number
@@ -45,7 +50,8 @@ export class Transport {
   readonly upload_timeout_s: number
   readonly fetch: typeof fetch
   readonly #api_key: string | undefined
-  readonly #organization: string | undefined
+  readonly organization: string | undefined
+  readonly project: string | undefined
   readonly #timeout_s: number
 
   constructor(options: TransportOptions) {
@@ -54,7 +60,8 @@ export class Transport {
     this.upload_timeout_s = options.upload_timeout_s
     this.fetch = options.fetch
     this.#api_key = options.api_key
-    this.#organization = options.organization
+    this.organization = options.organization
+    this.project = options.project
     this.#timeout_s = options.timeout_s
   }
 
@@ -95,9 +102,13 @@ export class Transport {
     )
   }
 
-  /** Sends a call and returns whatever is answered, refusals as well. Redirects are not followed. */
-  exchange(call: Omit<JsonCall, 'body' | 'retry_while_limited'>): Promise<Answer> {
-    return this.#send(call, undefined)
+  /**
+   * Sends a call and returns whatever is answered, refusals as well. Redirects are not followed.
+   *
+   * @param text the body as it is to travel
+   */
+  exchange(call: Omit<JsonCall, 'body' | 'retry_while_limited'>, text?: string): Promise<Answer> {
+    return this.#send(call, text)
   }
 
   /** The error of an answer that is not a success. */
@@ -186,7 +197,8 @@ export class Transport {
   #authorization(): Record<string, string> {
     return {
       ...(this.#api_key === undefined ? {} : { Authorization: `Bearer ${this.#api_key}` }),
-      ...(this.#organization === undefined ? {} : { 'X-RoboTrace-Organization': this.#organization }),
+      ...(this.organization === undefined ? {} : { 'X-RoboTrace-Organization': this.organization }),
+      ...(this.project === undefined ? {} : { 'X-RoboTrace-Project': this.project }),
     }
   }
 
@@ -198,6 +210,7 @@ export class Transport {
       request_id: answer.headers.get('x-request-id') ?? undefined,
       response_body: body ? this.#hideIn(body) : this.hide(answer.text.slice(0, MOST_TEXT_KEPT)),
       retry_after: retryAfter(answer.headers),
+      missing_scope: missingScope(answer.headers),
     }
   }
 
@@ -207,6 +220,13 @@ export class Transport {
     if (!isRecord(value)) return value
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, this.#hideIn(member)]))
   }
+}
+
+/** RFC 6750 section 3: `WWW-Authenticate: Bearer …, error="insufficient_scope", scope="fleet:write"`. */
+function missingScope(headers: Headers): string | undefined {
+  const challenge = headers.get('www-authenticate') ?? ''
+  if (!challenge.includes('error="insufficient_scope"')) return undefined
+  return /\bscope="([a-z:]{1,40})"/.exec(challenge)?.[1]
 }
 
 function timeoutError(): DOMException {

@@ -10,6 +10,8 @@ export interface StartDeviceLogin {
   user_agent: string
   /** The machine's own name; null when it is not told. */
   hostname: string | null
+  /** Scopes separated by spaces; absent: the usual ones. At most `fleet:write` and `keys:manage` beside them. */
+  scope?: string | null
 }
 
 /** Answer (200) of start. */
@@ -58,6 +60,8 @@ export interface ApprovedDeviceLogin {
   portal_url: string
   /** The same organization, named. A deployment that does not name it leaves this out. */
   organization?: OrganizationName
+  /** What the key may do: what was asked for, within the approver's role. Older deployments leave this out. */
+  scope?: string
 }
 
 /** Answer (200) of poll after somebody clicked Refuse, or lost the right to approve. */

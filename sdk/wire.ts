@@ -9,6 +9,8 @@ export type * from './wire-account.ts'
 export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
+export type * from './wire-sessions.ts'
+export type * from './wire-software.ts'
 export type * from './wire-webhooks.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */

@@ -84,6 +84,7 @@ function sendRest(server: TestServer, door: Door, { rest }: Proof, at: Target): 
   const names: Record<string, string> = {
     ...{ org: at.organization_id, project: 'default', device: at.device, key: at.api_key_id },
     ...{ id: at.episode_id, kind: 'video', group: at.group_id, token: at.enrolment_token_id },
+    ...{ capsule: at.capsule_id, package: at.package_id, tag: 'night shift' },
     ...{ webhook: at.webhook_id, delivery: at.delivery_id },
     ...{ organization_id: at.organization_id, episode_id: at.episode_id, file: 'video.mp4' },
   }

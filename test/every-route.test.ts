@@ -16,7 +16,9 @@ const withKey = ours.filter(({ caller }) => caller !== 'anyone')
 /** Good for access tokens alone: a key is refused there even when it is live. */
 const FOR_ACCESS_TOKENS = new Set(['/api/v1/auth/refresh', '/api/v1/auth/logout'])
 // What streams its answer reads its body in its own way, if it has one.
-const withBody = ours.filter(({ method, output }) => method === 'POST' && output !== undefined)
+const withBody = ours.filter(
+  ({ method, output, form }) => method === 'POST' && output !== undefined && form === undefined,
+)
 const withId = withKey.filter(({ path }) => path.includes(':id'))
 const name = (door: Door): string => `${door.method} ${door.path}`
 
@@ -35,18 +37,20 @@ function send(
   const params: Record<string, string> = { ...door.example.params }
   const path = door.path.replace(/[:*](\w+)/g, (_, key: string) => (params[key] ?? '').replace('$id', id))
   const query = new URLSearchParams(door.example.query).toString()
-  const json = door.method === 'POST' ? { 'Content-Type': 'application/json' } : undefined
+  const takesBody = door.method === 'POST' || door.method === 'PATCH'
+  const json = takesBody ? { 'Content-Type': 'application/json' } : undefined
   return server.fetch(query ? `${path}?${query}` : path, {
     method: door.method,
     headers: { ...json, ...headers },
-    ...(door.method === 'POST' ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+    ...(takesBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
   })
 }
 
 /** What the route's caller presents: a key where keys are taken, what a sign-in gave where it is about people. */
 async function credentialFor(server: TestServer, door: Door, { api_key, owner }: Tenant): Promise<string> {
   const rarely = door.scope !== undefined && !DEFAULT_SCOPES.split(' ').includes(door.scope)
-  return door.caller === 'person' || rarely ? accessToken(server, owner) : api_key
+  const of_person = door.caller === 'person' || door.path.startsWith('/api/v1/user/')
+  return of_person || rarely ? accessToken(server, owner) : api_key
 }
 
 const problemBody = z.looseObject({

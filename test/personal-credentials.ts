@@ -15,11 +15,13 @@ export async function personalKey(
   who: Person,
   organization_id: string,
   label = 'casey laptop',
+  wish: { scopes?: string; project_id?: string } = {},
 ): Promise<{ key: string; id: string }> {
   const { key, id, hash } = makeKey()
   const { account_id } = who.caller
   await insertApiKey(server.ctx.db, {
     ...{ id, organization_id, account_id, label, prefix: 'rt', secret_hash: hash, scopes: DEFAULT_SCOPES },
+    ...wish,
     ...{ use_count: 0, created_by: account_id, created_at: server.ctx.now().toISOString() },
   })
   return { key, id }

@@ -19,18 +19,18 @@ const TENANT_TABLES: Record<string, string[]> = {
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
-  capsules: [],
-  device_groups: ['fleet'],
+  capsules: ['software'],
+  device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
-  enrolment_tokens: ['fleet'],
+  enrolment_tokens: ['audit-trail', 'fleet'],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
-  packages: ['fleet'],
+  packages: ['fleet', 'software'],
   projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: ['jobs', 'webhooks'],
   webhooks: ['outbox', 'webhooks'],
@@ -39,11 +39,13 @@ const TENANT_TABLES: Record<string, string[]> = {
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */
 const EPISODE_FILES = [
   'archive',
+  'artifact-counts',
   'artifacts',
   'episodes',
   'finalize',
   'list',
   'of-device',
+  'remove',
   'told',
   'uploads',
 ].map((name) => `server/episodes/${name}.ts`)

@@ -8,6 +8,10 @@ export const factorsQuery = queryOptions({
   queryFn: () => api.auth.factors.query(),
 })
 
-export function refetchFactors(): Promise<void> {
-  return queryClient.invalidateQueries({ queryKey: factorsQuery.queryKey })
+/** Organizations may require a second factor: with the first one, what they show opens at once. */
+export async function refetchFactors(): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: factorsQuery.queryKey }),
+    queryClient.invalidateQueries({ queryKey: ['me'] }),
+  ])
 }

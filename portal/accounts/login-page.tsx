@@ -1,4 +1,4 @@
-import { Navigate, useSearchParams } from '@solidjs/router'
+import { A, Navigate, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import Fingerprint from 'lucide-solid/icons/fingerprint-pattern'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
@@ -97,6 +97,9 @@ function FirstStep(props: { lead?: string; why: unknown; next: (step: Step) => v
         <Button type="submit" variant="primary" busy={busy()}>
           Sign in
         </Button>
+        <A class={css.forgot} href="/forgot-password">
+          Forgot password?
+        </A>
       </form>
       <Show when={usable()}>
         <PasskeySignIn />

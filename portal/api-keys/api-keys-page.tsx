@@ -1,10 +1,10 @@
+import { A } from '@solidjs/router'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
+import css from './api-key-panel.module.css'
 import { ApiKeyPanel, NewApiKey } from './api-key-panel.tsx'
-import { KeyPolicyPanel } from './key-policy.tsx'
-import { TerminalPolicyPanel } from './terminal-policy.tsx'
 
 /** `/portal/api-keys`: which keys are live, who made them, when each was used last. */
 export function ApiKeysPage(): JSX.Element {
@@ -25,15 +25,10 @@ export function ApiKeysPage(): JSX.Element {
               </Show>
             </PageHead>
             <ApiKeyPanel organization_id={organization.id} ownRole={role()} />
-            <KeyPolicyPanel
-              organization_id={organization.id}
-              mayChange={role() === 'owner' || role() === 'admin'}
-              staff={session.me().account.staff}
-            />
-            <TerminalPolicyPanel
-              organization_id={organization.id}
-              mayChange={role() === 'owner' || role() === 'admin'}
-            />
+            <p class={css.policies}>
+              What the organization asks of its keys, and how terminals may log in, stands on the page{' '}
+              <A href={session.href('/portal/organization#key-policy')}>Organization</A>.
+            </p>
           </>
         )
       }}

@@ -4,7 +4,7 @@ import { api, fieldError, type KeyPolicy } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { ChoiceField, Field } from '../ui/field.tsx'
-import { lifetime } from '../ui/format.ts'
+import { lifetime, number } from '../ui/format.ts'
 import { Section } from '../ui/page.tsx'
 import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
@@ -20,7 +20,7 @@ export function KeyPolicyPanel(props: {
 }): JSX.Element {
   const policy = useQuery(() => keyPolicyQuery(props.organization_id))
   return (
-    <Section title="Policy" note="What the organization asks of all its keys.">
+    <Section title="Keys" id="key-policy" note="What the organization asks of all its keys.">
       <Switch fallback={<div aria-busy="true" />}>
         <Match when={policy.isError && !policy.isSuccess}>
           <FormProblem error={policy.error} />
@@ -41,6 +41,11 @@ export function KeyPolicyPanel(props: {
   )
 }
 
+/** What each key of the organization may ask; staff of the server set it. */
+function rateWords({ rate_limit }: KeyPolicy): string {
+  return rate_limit === null ? 'The server’s default for each key' : `${number(rate_limit)} for each key`
+}
+
 const LEAKED = {
   revoke: 'The key is revoked at once',
   notify: 'Its owner is told, the key goes on working',
@@ -53,6 +58,8 @@ function PolicyFacts(props: { policy: KeyPolicy }): JSX.Element {
       <dd>{lifetime(props.policy.key_days_max)}</dd>
       <dt>Found in public</dt>
       <dd>{LEAKED[props.policy.leaked_keys]}</dd>
+      <dt>Requests a minute</dt>
+      <dd>{rateWords(props.policy)}</dd>
     </dl>
   )
 }
@@ -113,7 +120,14 @@ function PolicyForm(props: { organization_id: string; policy: KeyPolicy; staff: 
         value={value().leaked_keys}
         onChoice={(choice) => change({ leaked_keys: choice === 'notify' ? 'notify' : 'revoke' })}
       />
-      <Show when={props.staff}>
+      <Show
+        when={props.staff}
+        fallback={
+          <p class={css.told}>
+            Requests a minute: {rateWords(props.policy)}. Administrators of this server set it.
+          </p>
+        }
+      >
         <Field
           label="Requests a minute for each key"
           type="number"

@@ -24,6 +24,7 @@ export function TerminalPolicyPanel(props: { organization_id: string; mayChange:
   return (
     <Section
       title="Terminals"
+      id="terminals"
       note={
         <>
           What <code>robotrace login</code> may do here, from the next login on; keys that exist stay as they
@@ -101,7 +102,7 @@ function PolicyForm(props: { organization_id: string; policy: TerminalPolicy }):
     <form class={css.form} aria-label="Terminals" onSubmit={submit}>
       <SwitchField
         label="Terminals may log in"
-        hint="Switched off, keys are made on this page only."
+        hint="Switched off, keys are made on the page API keys only."
         on={value().allowed}
         onSwitch={(allowed) => change({ allowed })}
       />

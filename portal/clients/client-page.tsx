@@ -4,8 +4,8 @@ import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { For, type JSX, Match, Switch } from 'solid-js'
 import { type ClientDetail, problemOf } from '../api.ts'
 import { ApiKeyPanel, NewApiKey } from '../api-keys/api-key-panel.tsx'
-import { KeyPolicyPanel } from '../api-keys/key-policy.tsx'
 import { roleName } from '../organizations/member-queries.ts'
+import { OrganizationSections } from '../organizations/organization-sections.tsx'
 import { LinkButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -16,6 +16,7 @@ import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { clientQuery } from './client-queries.ts'
 import css from './clients.module.css'
+import { ResetLink } from './reset-link.tsx'
 import { StaffOnly } from './staff-only.tsx'
 
 /** `/admin/clients/:id`: one organization, as staff sees it. */
@@ -77,58 +78,47 @@ function ClientParts(props: { client: ClientDetail }): JSX.Element {
       >
         <ApiKeyPanel organization_id={props.client.id} ownRole="admin" />
       </Section>
-      <KeyPolicyPanel organization_id={props.client.id} mayChange staff />
-      <Listing title="Members" columns={['Name', 'E-mail', 'Role', 'Joined']} rows={props.client.members}>
-        {(member) => (
-          <tr>
-            <td>
-              <bdi>{member.name}</bdi>
-            </td>
-            <td>{member.email}</td>
-            <td>{roleName(member.role)}</td>
-            <td>
-              <Time at={member.created_at} />
-            </td>
-          </tr>
-        )}
-      </Listing>
-      <Listing title="Projects" columns={['Name', 'Slug', 'Created']} rows={props.client.projects}>
-        {(project) => (
-          <tr>
-            <td>
-              <bdi>{project.name}</bdi>
-            </td>
-            <td>
-              <code>{project.slug}</code>
-            </td>
-            <td>
-              <Time at={project.created_at} />
-            </td>
-          </tr>
-        )}
-      </Listing>
+      <OrganizationSections
+        organization={props.client}
+        own="owner"
+        staff
+        people={<Members client={props.client} />}
+      />
     </>
   )
 }
 
-/** A titled table of everything there is of one sort. */
-function Listing<Row>(props: {
-  title: string
-  columns: string[]
-  rows: Row[]
-  children: (row: Row) => JSX.Element
-}): JSX.Element {
+function Members(props: { client: ClientDetail }): JSX.Element {
   return (
-    <Section title={props.title}>
-      <TableFrame label={`${props.title} table`}>
+    <Section title="Members" id="members">
+      <TableFrame label="Members table">
         <table class={table.table}>
           <thead>
             <tr>
-              <For each={props.columns}>{(name) => <th>{name}</th>}</For>
+              <For each={['Name', 'E-mail', 'Role', 'Joined']}>{(name) => <th>{name}</th>}</For>
+              <th class={table.end}>
+                <span class="visually-hidden">Actions</span>
+              </th>
             </tr>
           </thead>
           <tbody>
-            <For each={props.rows}>{(row) => props.children(row)}</For>
+            <For each={props.client.members}>
+              {(member) => (
+                <tr>
+                  <td>
+                    <bdi>{member.name}</bdi>
+                  </td>
+                  <td>{member.email}</td>
+                  <td>{roleName(member.role)}</td>
+                  <td>
+                    <Time at={member.created_at} />
+                  </td>
+                  <td class={table.end}>
+                    <ResetLink member={member} />
+                  </td>
+                </tr>
+              )}
+            </For>
           </tbody>
         </table>
       </TableFrame>

@@ -5,6 +5,7 @@ import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
+import { slugOf } from '../ui/format.ts'
 import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import css from './clients.module.css'
@@ -81,7 +82,7 @@ function ClientForm(props: {
         mono
         maxLength={48}
         autocomplete="off"
-        placeholder={suggestSlug(props.name) || 'halcyon-robotics'}
+        placeholder={slugOf(props.name) || 'halcyon-robotics'}
         hint="Names the organization in addresses. Left empty, it is made from the name."
         value={props.slug}
         onText={props.setSlug}
@@ -90,12 +91,4 @@ function ClientForm(props: {
       <FormProblem error={props.error} except={['name', 'slug']} />
     </form>
   )
-}
-
-function suggestSlug(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 48)
 }

@@ -1,9 +1,10 @@
+import ShieldAlert from 'lucide-solid/icons/shield-alert'
 import { For, type JSX, Show } from 'solid-js'
 import type { LoginView } from '../api.ts'
 import { exact, lifetime } from '../ui/format.ts'
 import { useNow } from '../ui/time.tsx'
 import css from './device-login.module.css'
-import { scopeWords } from './scope-words.ts'
+import { isStrong, scopeSentence, scopeWords, strongWords } from './scope-words.ts'
 
 /** The four facts about who asks. What a terminal says about itself is shown as text, whatever it says. */
 export function TerminalFacts(props: { login: LoginView }): JSX.Element {
@@ -60,10 +61,39 @@ export function KeyFacts(props: {
         </Show>
       </dd>
       <dt>Rights</dt>
-      <dd>{listed(scopeWords(props.login.scopes))}</dd>
+      <dd>
+        <Rights asked={props.login.scopes} granted={props.chosen?.scopes ?? props.login.scopes} />
+      </dd>
       <dt>Valid</dt>
       <dd>{lifetime(props.chosen?.key_days ?? null)}</dd>
     </dl>
+  )
+}
+
+/** The usual rights as one line, each strong one as a line of its own, and what the approver cannot give. */
+function Rights(props: { asked: string[]; granted: string[] }): JSX.Element {
+  const usual = () => props.granted.filter((scope) => !isStrong(scope))
+  const withheld = () => props.asked.filter((scope) => !props.granted.includes(scope))
+  return (
+    <>
+      <Show when={usual().length > 0}>{listed(scopeWords(usual()))}</Show>
+      <For each={props.granted.filter(isStrong)}>
+        {(scope) => (
+          <p class={css.strong}>
+            <ShieldAlert size={16} aria-hidden="true" />
+            <span>
+              <strong>{scopeWords([scope])[0]}</strong> — {strongWords(scope)}
+            </span>
+          </p>
+        )}
+      </For>
+      <Show when={withheld().length > 0}>
+        <p class={css.dim}>
+          It also asks to {scopeSentence(withheld()).toLowerCase()}. Your role does not allow that, so it will
+          not get it.
+        </p>
+      </Show>
+    </>
   )
 }
 

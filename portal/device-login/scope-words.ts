@@ -5,6 +5,24 @@ const THINGS: Record<string, { name: string; verbs: Record<string, string> }> = 
   keys: { name: 'API keys', verbs: { manage: 'manage' } },
 }
 
+/** What somebody with the terminal could do with it, for the scopes that a login does not usually have. */
+const STRONG: Record<string, string> = {
+  'fleet:write': 'add and remove devices, and choose who may log in to them',
+  'keys:manage': 'mint, rotate and revoke API keys, also for other machines',
+}
+
+/** Whether a login asks for this by name only. @example isStrong('keys:manage') // true */
+export function isStrong(scope: string): boolean {
+  return !USUAL.includes(scope)
+}
+
+const USUAL = ['episodes:write', 'episodes:read', 'evals:write', 'evals:read', 'fleet:read']
+
+/** What a strong scope comes to. @example strongWords('fleet:write') // 'add and remove devices, …' */
+export function strongWords(scope: string): string {
+  return STRONG[scope] ?? 'more than a terminal usually gets'
+}
+
 /**
  * What a key may do, one line a thing. A scope without words of its own is shown as it is: hiding one would be
  * worse than showing a strange one.

@@ -83,6 +83,10 @@ function noticeSentence({ kind, detail }: Notice): string {
     const done = detail.outcome === 'revoked' ? 'It was revoked.' : 'It still works: rotate or revoke it.'
     return `The API key ${detail.label ?? detail.prefix ?? ''} was found in public${detail.url ? ` at ${detail.url}` : ''}. ${done}`
   }
+  if (kind === 'password_reset')
+    return `Your password was replaced with a reset link from ${address}, and every session was signed out. If that was not you, tell an administrator of this server at once.`
+  if (kind === 'password_reset_link')
+    return `${detail.by ?? 'An administrator'} made a link that replaces your password once. If you did not ask for it, ask them why.`
   if (kind === 'session_reused')
     return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`

@@ -37,6 +37,7 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'SSH keys', hint: 'Page', run: go(session.href('/portal/ssh-keys')) },
     { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
     { label: 'Members', hint: 'g m', run: go(session.href('/portal/members')) },
+    { label: 'Organization', hint: 'g o', run: go(session.href('/portal/organization')) },
     ...(isAdmin(session.organization())
       ? [{ label: 'Audit', hint: 'Page', run: go(session.href('/portal/audit')) }]
       : []),

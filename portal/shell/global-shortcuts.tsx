@@ -15,6 +15,7 @@ const LIST: { title: string; keys: [string, string][] }[] = [
       ['g d', 'Devices'],
       ['g k', 'API keys'],
       ['g m', 'Members'],
+      ['g o', 'Organization'],
       ['?', 'This list'],
     ],
   },
@@ -48,6 +49,7 @@ export function GlobalShortcuts(): JSX.Element {
     'g d': () => navigate(session.href('/portal/devices')),
     'g k': () => navigate(session.href('/portal/api-keys')),
     'g m': () => navigate(session.href('/portal/members')),
+    'g o': () => navigate(session.href('/portal/organization')),
     'Ctrl K': openPalette,
     '?': openShortcutList,
   })

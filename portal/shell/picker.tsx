@@ -103,7 +103,7 @@ function Options(props: { label: string; options: Option[]; close: () => void })
           }}
         />
       </Show>
-      <Show when={shown().length === 0}>
+      <Show when={shown().every((one) => one.action)}>
         <p class={css.none}>Nothing fits “{text()}”.</p>
       </Show>
       <div

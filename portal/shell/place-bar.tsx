@@ -1,12 +1,16 @@
-import { type JSX, Show } from 'solid-js'
+import Plus from 'lucide-solid/icons/plus'
+import { createSignal, type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { NewProjectDialog } from '../organizations/new-project-dialog.tsx'
 import { Badge } from '../ui/badge.tsx'
+import { isAdmin } from './is-admin.ts'
 import { type Option, Picker } from './picker.tsx'
 import css from './place-bar.module.css'
 
 /** The head of every page: the organization and the project one looks at, and how to look at others. */
 export function PlaceBar(): JSX.Element {
   const session = useSession()
+  const [making, setMaking] = createSignal(false)
   return (
     <Show when={session.organization()}>
       {(organization) => (
@@ -21,6 +25,12 @@ export function PlaceBar(): JSX.Element {
             /
           </span>
           <Picker label="Project" value={session.project()?.name ?? 'All projects'} options={projects()} />
+          <NewProjectDialog
+            organization_id={organization().id}
+            open={making()}
+            close={() => setMaking(false)}
+            made={(made) => session.chooseProject(made)}
+          />
           <Show when={session.project()?.archived_at}>
             <Badge tone="neutral">Archived</Badge>
           </Show>
@@ -49,8 +59,21 @@ export function PlaceBar(): JSX.Element {
       run: () => session.chooseProject(one),
       ...(one.archived_at === null ? {} : { hint: 'archived' }),
     }))
-    if (all.length < 2) return options
-    const every = { id: '*', label: 'All projects', chosen: session.project() === null }
-    return [{ ...every, run: () => session.chooseProject(null) }, ...options]
+    const create: Option = {
+      id: '+',
+      label: 'New project…',
+      icon: <Plus size={14} aria-hidden="true" />,
+      action: true,
+      run: () => setMaking(true),
+    }
+    const every: Option = {
+      id: '*',
+      label: 'All projects',
+      chosen: session.project() === null,
+      run: () => session.chooseProject(null),
+    }
+    const { staff } = session.me().account
+    const mayMake = (staff || isAdmin(session.organization())) && session.organization()?.locked === false
+    return [...(all.length > 1 ? [every] : []), ...options, ...(mayMake ? [create] : [])]
   }
 }

@@ -1,12 +1,13 @@
 import { Navigate, type RouteSectionProps, useLocation } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { ErrorBoundary, type JSX, Match, Show, Suspense, Switch } from 'solid-js'
-import { meQuery, SessionProvider } from '../accounts/session.tsx'
+import { meQuery, SessionProvider, useSession } from '../accounts/session.tsx'
 import { NoticeStack } from '../notices/notice-stack.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { CommandPalette } from './command-palette.tsx'
 import { GlobalShortcuts } from './global-shortcuts.tsx'
 import { PlaceBar } from './place-bar.tsx'
+import { SecondFactorNeeded } from './second-factor-needed.tsx'
 import css from './shell.module.css'
 import { SideBar } from './side-bar.tsx'
 
@@ -35,23 +36,34 @@ export function Shell(props: RouteSectionProps): JSX.Element {
 
 function Frame(props: { children: JSX.Element }): JSX.Element {
   const location = useLocation()
+  const session = useSession()
+  // What is one's own stays open, most of all the page on which the second factor is set up.
+  const isClosed = (path: string) =>
+    session.organization()?.locked === true &&
+    !/^\/(?:admin|portal\/(?:settings|tokens|ssh-keys))(?:\/|$)/.test(path)
   return (
     <div class={css.frame}>
       <a class={css.skip} href="#main">
         Skip to content
       </a>
       <SideBar />
-      <main class={css.main} id="main" tabindex="-1">
+      <div class={css.column}>
         <Show when={!location.pathname.startsWith('/admin/')}>
           <PlaceBar />
         </Show>
-        <div class={css.content}>
-          <NoticeStack />
-          <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
-            <Suspense>{props.children}</Suspense>
-          </ErrorBoundary>
-        </div>
-      </main>
+        <main class={css.main} id="main" tabindex="-1">
+          <div class={css.content}>
+            <NoticeStack />
+            <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} retry={reset} />}>
+              <Suspense>
+                <Show when={!isClosed(location.pathname)} fallback={<SecondFactorNeeded />}>
+                  {props.children}
+                </Show>
+              </Suspense>
+            </ErrorBoundary>
+          </div>
+        </main>
+      </div>
       <CommandPalette />
       <GlobalShortcuts />
     </div>

@@ -6,6 +6,7 @@ import KeySquare from 'lucide-solid/icons/key-square'
 import ListVideo from 'lucide-solid/icons/list-video'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Search from 'lucide-solid/icons/search'
+import SlidersHorizontal from 'lucide-solid/icons/sliders-horizontal'
 import Ticket from 'lucide-solid/icons/ticket'
 import Users from 'lucide-solid/icons/users'
 import { type JSX, Show } from 'solid-js'
@@ -42,7 +43,7 @@ export function SideBar(): JSX.Element {
           href={session.href('/portal/api-keys')}
           label="API keys"
           extra={
-            <Show when={session.organization()} keyed>
+            <Show when={session.organization()?.locked ? undefined : session.organization()} keyed>
               {(organization) => (
                 <KeysToRotate
                   organization_id={organization.id}
@@ -59,6 +60,9 @@ export function SideBar(): JSX.Element {
         </NavLink>
         <NavLink href={session.href('/portal/members')} label="Members">
           <Users size={16} aria-hidden="true" />
+        </NavLink>
+        <NavLink href={session.href('/portal/organization')} label="Organization">
+          <SlidersHorizontal size={16} aria-hidden="true" />
         </NavLink>
         <NavLink href={session.href('/portal/ssh-keys')} label="SSH keys">
           <KeySquare size={16} aria-hidden="true" />

@@ -79,3 +79,19 @@ export function count(n: number, one: string, many = `${one}s`): string {
 function pad(n: number): string {
   return String(n).padStart(2, '0')
 }
+
+/** @example number(12345) // '12,345' */
+export function number(n: number): string {
+  return n.toLocaleString('en')
+}
+
+/** What the server makes of a name when no slug is given. @example slugOf('Hall 2') // 'hall-2' */
+export function slugOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48)
+    .replace(/-$/, '')
+}

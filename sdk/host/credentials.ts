@@ -16,10 +16,15 @@ export interface SavedProfile extends Profile {
   user_email?: string
   /** When, `YYYY-MM-DDTHH:MM:SSZ`. */
   written_at?: string
+  /** The scopes that were asked for beside the usual ones, separated by spaces. */
+  scopes?: string
 }
 
-/** The whole file: profiles by name, and the notation to keep (JSON is what Python 3.10 can read). */
-export interface CredentialsFile {
+/** How it is called in sentences. */
+export const CREDENTIALS_FILE = 'credentials file'
+
+/** A whole file: tables by name, and the notation to keep (JSON is what Python 3.10 can read). */
+export interface TablesFile {
   form: 'toml' | 'json'
   content: Record<string, unknown>
 }
@@ -54,9 +59,19 @@ export function listProfiles(path: string = credentialsPath()): Map<string, Save
 }
 
 /** The file as it is; undefined when there is none. The one reader, also for whoever writes it again. */
-export function readCredentials(path: string): CredentialsFile | undefined {
-  const text = readText(path)
-  return text === undefined ? undefined : parseCredentials(text, path)
+export function readCredentials(path: string): TablesFile | undefined {
+  return readTables(path, CREDENTIALS_FILE)
+}
+
+/**
+ * A file of tables, TOML or JSON; undefined when there is none.
+ *
+ * @param what how sentences call it; its content is never shown
+ * @throws ConfigurationError when it is there and cannot be read
+ */
+export function readTables(path: string, what: string): TablesFile | undefined {
+  const text = readText(path, what)
+  return text === undefined ? undefined : parseTables(text, path, what)
 }
 
 /**
@@ -93,19 +108,17 @@ function modeOf(path: string): number | undefined {
   }
 }
 
-function readText(path: string): string | undefined {
+function readText(path: string, what: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const code = isRecord(error) ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new ConfigurationError(
-      `The credentials file ${path} cannot be read (${String(code ?? 'unknown reason')}).`,
-    )
+    throw new ConfigurationError(`The ${what} ${path} cannot be read (${String(code ?? 'unknown reason')}).`)
   }
 }
 
-function parseCredentials(text: string, path: string): CredentialsFile {
+function parseTables(text: string, path: string, what: string): TablesFile {
   const form = text.trimStart().startsWith('{') ? 'json' : 'toml'
   try {
     const content: unknown =
@@ -114,7 +127,7 @@ function parseCredentials(text: string, path: string): CredentialsFile {
   } catch (error) {
     // Both parsers quote the offending text, which may be the key: only the line number goes on.
     const where = error instanceof TomlError ? ` (line ${error.line})` : ''
-    throw new ConfigurationError(`The credentials file ${path} is neither TOML nor JSON${where}.`)
+    throw new ConfigurationError(`The ${what} ${path} is neither TOML nor JSON${where}.`)
   }
 }
 
@@ -125,6 +138,7 @@ function profileOf(value: Record<string, unknown>): SavedProfile {
     client_id: textOf(value.client_id),
     user_email: textOf(value.user_email),
     written_at: textOf(value.written_at),
+    scopes: textOf(value.scopes),
   }
 }
 

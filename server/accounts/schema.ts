@@ -33,6 +33,13 @@ export const setupInput = z.object({
   organization_name: line(1, 80),
 })
 
+/** Of a link for a forgotten password. */
+export const resetToken = z.object({ token: z.string().max(100) })
+
+export const askResetInput = z.object({ email: typedEmail.min(1, 'must not be empty') })
+
+export const resetPasswordInput = resetToken.extend({ password: newPassword })
+
 export const changeNameInput = z.object({ name: line(1, 80) })
 
 /** Base64url as browsers send it; an attestation with its certificates is the longest. */

@@ -19,6 +19,8 @@ export interface Limiter {
   second_factor: Budget
   /** Per network: questions that anybody may have put to a passkey. */
   passkey: Budget
+  /** Per network: mails with a link for a forgotten password that anybody may ask for. */
+  reset: Budget
 }
 
 const QUARTER_HOUR_S = 15 * 60
@@ -35,6 +37,7 @@ export function createLimiter(remembered = REMEMBERED): Limiter {
     known_device: budget('known_device', 10),
     second_factor: budget('second_factor', 10),
     passkey: budget('passkey', 100),
+    reset: budget('reset', 20),
   }
 }
 
@@ -141,6 +144,11 @@ export function spendPasskeyTry(limiter: Limiter, ip: string): Promise<Spent> {
 /** Each question is a row until it expires, and anybody may ask. */
 export async function spendPasskeyQuestion(limiter: Limiter, ip: string): Promise<void> {
   await limiter.passkey.consume(networkOf(ip))
+}
+
+/** Each may become a mail, and anybody may ask. @throws TooManyTries */
+export async function spendResetQuestion(limiter: Limiter, ip: string): Promise<void> {
+  await limiter.reset.consume(networkOf(ip))
 }
 
 async function spend(budgets: [Budget, string][]): Promise<Spent> {

@@ -1,14 +1,16 @@
 import type { PersonCaller } from '../caller.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
-import { open, type PortalContext, router, signedIn, verified } from '../procedures.ts'
+import { open, type PortalContext, router, signedIn, staff, verified } from '../procedures.ts'
 import { changePassword, renameAccount } from './accounts.ts'
 import { askToConfirm, confirm } from './confirm.ts'
 import { clearSessionCookie, isKnownDevice, setSessionCookie } from './cookies.ts'
 import { canHavePasskeys, passkeyHost } from './passkey-host.ts'
 import { addPasskey, removePasskey, startPasskey } from './passkeys.ts'
+import { askReset, makeResetLink, resetPassword, viewReset } from './password-reset.ts'
 import { remakeRecoveryCodes } from './recovery-codes.ts'
 import {
   addPasskeyInput,
+  askResetInput,
   changeNameInput,
   changePasswordInput,
   codeInput,
@@ -16,6 +18,8 @@ import {
   finishSignInInput,
   idInput,
   passkeySignInInput,
+  resetPasswordInput,
+  resetToken,
   setupInput,
   signInInput,
 } from './schema.ts'
@@ -79,6 +83,21 @@ export const accountsRouter = router({
     keepSession(ctx, await confirm(ctx.app, ctx.person, input))
     return { confirmed: true }
   }),
+
+  /** Whether a link for a forgotten password can be mailed. */
+  resetWays: open.query(({ ctx }) => ({ mail: ctx.app.mail.on })),
+  askReset: open.input(askResetInput).mutation(async ({ ctx, input }) => {
+    await askReset(ctx.app, input.email, ctx.anonymous)
+    return { asked: true }
+  }),
+  /** Changes nothing; sent as a mutation so that the token travels in the body and stands in no address. */
+  viewReset: open.input(resetToken).mutation(({ ctx, input }) => viewReset(ctx.app, input.token)),
+  resetPassword: open
+    .input(resetPasswordInput)
+    .mutation(({ ctx, input }) => resetPassword(ctx.app, input, ctx.anonymous)),
+  makeResetLink: staff
+    .input(idInput)
+    .mutation(({ ctx, input }) => makeResetLink(ctx.app, ctx.person, input.id)),
 
   rename: signedIn
     .input(changeNameInput)

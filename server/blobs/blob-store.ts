@@ -23,11 +23,12 @@ export interface BlobStore {
   /**
    * Takes a stream to its end, hashing while writing.
    *
-   * @param size exact size announced by the sender, bytes
+   * @param size announced by the sender, bytes
+   * @param measure whether that is its exact size, or the most it can be
    * @throws AppError storage_full when there is no room, invalid_request when the stream is not `size` bytes
-   *   long; a broken stream rejects with its own error. Nothing is left behind in any of these cases.
+   *   long (`at_most`: when it is longer); a broken stream rejects with its own error. Nothing is left behind in any of these cases.
    */
-  stage(stream: Readable, size: number): Promise<StagedBlob>
+  stage(stream: Readable, size: number, measure?: 'exact' | 'at_most'): Promise<StagedBlob>
   /** Size in bytes, or undefined when there is no such blob. */
   head(key: string): Promise<number | undefined>
   /** A stream of the bytes from `start` to `end`, both inclusive. */

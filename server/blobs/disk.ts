@@ -42,7 +42,11 @@ export function createDiskStore(
     return Math.max(0, free - config.min_free_bytes - expected)
   }
 
-  async function stage(stream: Readable, size: number): Promise<StagedBlob> {
+  async function stage(
+    stream: Readable,
+    size: number,
+    measure: 'exact' | 'at_most' = 'exact',
+  ): Promise<StagedBlob> {
     const free = await freeBytes(root)
     // From here to the claim nothing is awaited: uploads that begin together must not all see the same room.
     if (free - config.min_free_bytes - expected < size) throw new AppError('storage_full')
@@ -54,7 +58,7 @@ export function createDiskStore(
       outstanding -= bytes
     }
     try {
-      const stored = await write(path, stream, size, arrived)
+      const stored = await write(path, stream, { size, measure }, arrived)
       return {
         ...stored,
         commit: (key) => commit({ root, settled }, path, key),
@@ -82,14 +86,19 @@ export function createDiskStore(
       if (!file) throw new AppError('not_found', 'These bytes are not here any more.')
       return file.createReadStream({ start, end, highWaterMark: 128 * 1024 })
     },
-    remove: async (key) => rm(await pathOf(root, key), { force: true }),
+    async remove(key) {
+      const path = await pathOf(root, key)
+      await rm(path, { force: true })
+      // Gone is gone, also when the power fails now.
+      await syncFolder(dirname(path)).catch(ignoreMissing)
+    },
   }
 }
 
 async function write(
   path: string,
   stream: Readable,
-  size: number,
+  { size, measure }: { size: number; measure: 'exact' | 'at_most' },
   arrived: (bytes: number) => void,
 ): Promise<StoredBlob> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
@@ -100,7 +109,7 @@ async function write(
     hash.update(chunk)
     arrived(chunk.length)
   })
-  if (size_bytes !== size) {
+  if (measure === 'exact' ? size_bytes !== size : size_bytes > size) {
     throw new AppError('invalid_request', `The body has ${size_bytes} bytes, ${size} were announced.`)
   }
   await file.sync()
@@ -132,6 +141,10 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
   await using _closed = closing(handle)
   await handle.sync()
+}
+
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 async function openKey(root: string, key: string): Promise<FileHandle | undefined> {

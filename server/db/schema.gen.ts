@@ -36,6 +36,7 @@ export interface Schema {
   package_capsules: PackageCapsulesTable
   packages: PackagesTable
   passkeys: PasskeysTable
+  password_resets: PasswordResetsTable
   projects: ProjectsTable
   recovery_codes: RecoveryCodesTable
   schema_versions: SchemaVersionsTable
@@ -402,7 +403,7 @@ export interface MembersTable {
 export interface NoticesTable {
   id: string
   account_id: string
-  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused' | 'webhook_disabled'
+  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused' | 'webhook_disabled' | 'password_reset' | 'password_reset_link'
   detail: string
   created_at: string
   read_at: string | null
@@ -456,6 +457,15 @@ export interface PasskeysTable {
   transports: string
   created_at: string
   last_used_at: string | null
+}
+
+export interface PasswordResetsTable {
+  token_hash: string
+  account_id: string
+  made_by: string | null
+  created_at: string
+  expires_at: string
+  used_at: string | null
 }
 
 export interface ProjectsTable {

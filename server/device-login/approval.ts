@@ -13,6 +13,7 @@ import { mayMint } from '../organizations/entitlements.ts'
 import { guessCode } from './guesses.ts'
 import {
   getLogin,
+  grantedScopes,
   isAlive,
   type Login,
   type LoginView,
@@ -60,7 +61,7 @@ export async function approveDeviceLogin(
   const { login, user_code } = await findOwnLogin(ctx, caller, input.user_code)
   const minter = await mayMint(ctx.db, caller.account_id, input.organization_id)
   const policy = await readLoginPolicy(ctx.db, input.organization_id)
-  if (!minter || !letsIn(policy, login.ip)) {
+  if (!minter || grantedScopes(login, minter.role) === '' || !letsIn(policy, login.ip)) {
     throw new AppError('forbidden', 'You may not sign this terminal in to this organization.')
   }
   await requireProof(ctx, caller, input.password, policy.step_up || !sameNetwork(login, caller))

@@ -1,10 +1,11 @@
-import type { PersonCaller } from '../caller.ts'
+import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { DeviceLoginsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { listOwnOrganizations } from '../organizations/organizations.ts'
+import { commonScopes, scopesOfRole } from '../organizations/scopes.ts'
 import { letsIn, loginKeyDays, readLoginPolicy } from './policy.ts'
 import { normalizeUserCode, showUserCode, userCodeHmac } from './user-code.ts'
 
@@ -24,7 +25,7 @@ export interface LoginView {
   same_network: boolean
   /** Where this browser is, as the server sees it: the other half of that comparison. */
   browser_ip: string
-  /** What the key will be allowed to do. */
+  /** What the terminal asks for; what it would get is said per organization. */
   scopes: string[]
   /** Where the caller may let the terminal in, and what is asked there. */
   organizations: LoginTarget[]
@@ -64,6 +65,8 @@ export interface LoginTarget {
   password_required: boolean
   /** How many days the key will live; null: until it is revoked. */
   key_days: number | null
+  /** What the key would be allowed to do: what is asked for, within the caller's role there. */
+  scopes: string[]
 }
 
 async function targetsOf(
@@ -75,11 +78,22 @@ async function targetsOf(
   for (const { id } of await listOwnOrganizations(ctx, caller.account_id)) {
     const minter = await mayMint(ctx.db, caller.account_id, id)
     const policy = await readLoginPolicy(ctx.db, id)
-    if (!minter || !letsIn(policy, login.ip)) continue
+    const scopes = minter ? grantedScopes(login, minter.role) : ''
+    if (!minter || scopes === '' || !letsIn(policy, login.ip)) continue
     const key_days = await loginKeyDays(ctx.db, id, policy)
-    targets.push({ ...minter.organization, password_required: policy.step_up, key_days })
+    targets.push({
+      ...minter.organization,
+      password_required: policy.step_up,
+      key_days,
+      scopes: scopes.split(' '),
+    })
   }
   return targets
+}
+
+/** What a login's key may do: never more than was asked, nor than its approver's role allows (RFC 8628 section 5.4). */
+export function grantedScopes(login: Pick<Login, 'scopes'>, role: Role): string {
+  return commonScopes(login.scopes, scopesOfRole(role))
 }
 
 /** The login as the page shows it to this person, now. */

@@ -35,7 +35,7 @@ export const oauthDoors: Door[] = [
       '`device_code`, `user_code`, `verification_uri`, `verification_uri_complete`, `expires_in`, `interval`',
     async handle(ctx, input, from) {
       requireClient(input.client_id)
-      const scopes = input.scope?.length ? input.scope.join(' ') : DEFAULT_SCOPES
+      const scopes = input.scope?.length ? [...new Set(input.scope)].join(' ') : DEFAULT_SCOPES
       const { ip, user_agent, request_id } = from
       const origin = { ip, user_agent, request_id }
       const terminal = { hostname: null, sdk_version: null, interval_s: INTERVAL_S, ...origin }

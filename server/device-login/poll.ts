@@ -7,6 +7,7 @@ import { networkOf } from '../http/client-address.ts'
 import { notify } from '../notices/notices.ts'
 import { mayMint } from '../organizations/entitlements.ts'
 import { hashDeviceCode } from './device-login.ts'
+import { grantedScopes } from './login-view.ts'
 import { letsIn, loginKeyDays, readLoginPolicy } from './policy.ts'
 import { type Handoff, openSealed } from './sealed-key.ts'
 
@@ -121,7 +122,9 @@ async function consume(
   const { organization_id, claimed_by, api_key_id, api_key_hash } = login
   if (!organization_id || !claimed_by || !api_key_id || !api_key_hash) return { state: 'denied' }
   const policy = await readLoginPolicy(trx, organization_id)
-  const approver = letsIn(policy, login.ip) ? await mayMint(trx, claimed_by, organization_id) : undefined
+  const minter = letsIn(policy, login.ip) ? await mayMint(trx, claimed_by, organization_id) : undefined
+  const scopes = minter ? grantedScopes(login, minter.role) : ''
+  const approver = scopes === '' ? undefined : minter
   const { ip, user_agent, request_id } = poll
   const actor = { kind: 'person' as const, id: claimed_by, ip, user_agent, request_id }
   const claimed = await trx
@@ -149,7 +152,7 @@ async function consume(
     account_id: claimed_by,
     use_count: 0,
     label: `robotrace-cli (${handoff.user_code})`,
-    scopes: login.scopes,
+    scopes,
     hostname: login.hostname,
     sdk_version: login.sdk_version,
     created_by: claimed_by,
@@ -160,7 +163,7 @@ async function consume(
   const { email, organization } = approver
   return {
     state: 'approved',
-    grant: { api_key: handoff.api_key, scopes: login.scopes, user_email: email, organization },
+    grant: { api_key: handoff.api_key, scopes, user_email: email, organization },
   }
 }
 

@@ -40,7 +40,7 @@ export const deviceLoginDoors: Door[] = [
       const user_agent = input.user_agent || caller.user_agent
       const started = await startDeviceLogin(ctx, {
         client_id: CLI_CLIENT,
-        scopes: DEFAULT_SCOPES,
+        scopes: input.scope?.length ? [...new Set(input.scope)].join(' ') : DEFAULT_SCOPES,
         hostname: input.hostname || null,
         sdk_version: sdkVersion(user_agent),
         interval_s: INTERVAL_S,
@@ -60,7 +60,7 @@ export const deviceLoginDoors: Door[] = [
     input: pollInput,
     status: 200,
     answers:
-      '`{status: "pending", interval}`, `{status: "approved", api_key, base_url, client_id, user_email, portal_url, organization}` once, or `{status: "denied"}`; 410 with `{status: "expired" | "consumed"}`',
+      '`{status: "pending", interval}`, `{status: "approved", api_key, base_url, client_id, user_email, portal_url, organization, scope}` once, or `{status: "denied"}`; 410 with `{status: "expired" | "consumed"}`',
     refusals: ['not_found'],
     example: { body: { device_code: 'x'.repeat(43) } },
     async respond(ctx, input, caller, { response }) {
@@ -96,7 +96,7 @@ function ended(status: 'expired' | 'consumed'): EndedDeviceLogin {
   return { status, error: GONE[status], detail: GONE[status] }
 }
 
-function handover(ctx: Pick<AppContext, 'config'>, { api_key, user_email, organization }: Grant) {
+function handover(ctx: Pick<AppContext, 'config'>, { api_key, scopes, user_email, organization }: Grant) {
   const { public_url } = ctx.config
   return {
     api_key,
@@ -105,6 +105,7 @@ function handover(ctx: Pick<AppContext, 'config'>, { api_key, user_email, organi
     user_email,
     portal_url: `${public_url}/portal`,
     organization,
+    scope: scopes,
   }
 }
 

@@ -18,12 +18,28 @@ const optionalLine = (max: number) =>
     line(0, max).optional(),
   )
 
+/** `scope` as OAuth sends it: unknown ones are refused, none means the default. */
+export const requestedScopes = z
+  .string()
+  .max(300)
+  .transform((text) => text.split(' ').filter(Boolean))
+  .refine((asked) => asked.every((scope) => LOGIN_SCOPES.includes(scope)), 'invalid_scope')
+
 export const startInput = z.object({
   user_agent: optionalLine(300),
   hostname: optionalLine(120),
+  scope: z
+    .string('must be a text')
+    .max(300, 'must have at most 300 characters')
+    .transform((text) => text.split(' ').filter(Boolean))
+    .refine(
+      (asked) => asked.every((scope) => LOGIN_SCOPES.includes(scope)),
+      `may name these only, separated by spaces: ${LOGIN_SCOPES.join(' ')}`,
+    )
+    .nullish(),
 })
 
-export const startedLogin = answers<StartedDeviceLogin>()(
+export const startedLogin = answers<StartedDeviceLogin>('StartedDeviceLogin')(
   z.object({
     device_code: z.string(),
     user_code: z.string(),
@@ -42,13 +58,6 @@ export const approveInput = userCodeInput.extend({
   organization_id: z.uuid(),
   password: z.string().max(1000, 'must have at most 1000 characters').optional(),
 })
-
-/** `scope` as OAuth sends it: unknown ones are refused, none means the default. */
-export const requestedScopes = z
-  .string()
-  .max(300)
-  .transform((text) => text.split(' ').filter(Boolean))
-  .refine((asked) => asked.every((scope) => LOGIN_SCOPES.includes(scope)), 'invalid_scope')
 
 export const policyInput = z.object({
   organization_id: z.uuid(),

@@ -148,9 +148,19 @@ export async function getEpisodeRow(
   caller: Caller,
   id: string,
 ): Promise<EpisodesTable> {
-  const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!row || !maySee(caller, row)) throw new AppError('not_found', 'No such episode.')
+  const row = await findEpisodeRow(ctx, caller, id)
+  if (!row) throw new AppError('not_found', 'No such episode.')
   return row
+}
+
+/** The same for who says in other words that there is none. */
+export async function findEpisodeRow(
+  ctx: Pick<AppContext, 'db'>,
+  caller: Caller,
+  id: string,
+): Promise<EpisodesTable | undefined> {
+  const row = await ctx.db.selectFrom('episodes').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && maySee(caller, row) ? row : undefined
 }
 
 /** A pinned key knows nothing beyond its project and its device. */

@@ -6,6 +6,7 @@ import type { AppContext } from '../context.ts'
 import { mayStill } from '../credentials/credentials.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import { cutWhenStalled } from '../http/body-deadline.ts'
 import { ARTIFACT_KINDS, kindOfFile } from './artifact-kinds.ts'
 import { toArtifact } from './episodes.ts'
 import type { Slot } from './links.ts'
@@ -91,13 +92,6 @@ function noLongerRecording(): AppError {
     'conflict',
     'This episode is finalized or archived and takes no more uploads. Start a new one.',
   )
-}
-
-/** An upload may take hours, but one that moves no byte holds its place for nothing. */
-function cutWhenStalled(request: IncomingMessage, seconds: number): void {
-  request.setTimeout(seconds * 1000, () => {
-    if (!request.complete) request.destroy(new Error('The upload stalled.'))
-  })
 }
 
 /**

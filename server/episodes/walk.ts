@@ -121,7 +121,7 @@ const LANES: { index: string; equal: readonly Column[]; literal?: string; fits?:
 async function chooseLane(db: Database, walk: Walk, place: Place): Promise<Lane> {
   const start = { place, frontier: walk.after ?? NEWEST, step: 4 * (walk.limit + 1), ended: false }
   const lanes = LANES.filter(({ fits }) => fits === undefined || fits(walk))
-    .filter(({ equal }) => equal.every((column) => valueOf(walk, place, column) !== undefined))
+    .filter(({ equal }) => equal.every((column) => wantedOf(walk, place, column) !== undefined))
     .map(({ index, equal, literal = '' }): Lane => ({ ...start, index, equal, literal }))
   const depth = Math.max(50, Math.floor(PROBED / walk.places.length))
   const [first, ...others] = lanes
@@ -168,7 +168,7 @@ async function look(
   const found = await run<Position>(
     db,
     `SELECT created_at, id FROM (${text}) AS looked WHERE ${fits.join(' AND ')} LIMIT ?`,
-    [...params, most, ...rest.map((column) => valueOf(walk, lane.place, column)), want],
+    [...params, most, ...rest.map((column) => wantedOf(walk, lane.place, column)), want],
   )
   const last = found.at(-1)
   if (last && found.length === want) {
@@ -208,7 +208,7 @@ function inside(walk: Walk, lane: Lane, more: readonly string[]): { text: string
     text: `SELECT ${columns.join(', ')} FROM episodes INDEXED BY ${lane.index} WHERE ${terms.join(' AND ')}
       ORDER BY created_at DESC, id DESC LIMIT ?`,
     params: [
-      ...lane.equal.map((column) => valueOf(walk, lane.place, column)),
+      ...lane.equal.map((column) => wantedOf(walk, lane.place, column)),
       ...(walk.since === null ? [] : [walk.since]),
       lane.frontier.created_at,
       lane.frontier.id,
@@ -219,13 +219,13 @@ function inside(walk: Walk, lane: Lane, more: readonly string[]): { text: string
 /** What the index does not hold equal and has to be read from each row. */
 function restOf(walk: Walk, lane: Lane): Column[] {
   return COLUMNS.filter(
-    (column) => !lane.equal.includes(column) && valueOf(walk, lane.place, column) !== undefined,
+    (column) => !lane.equal.includes(column) && wantedOf(walk, lane.place, column) !== undefined,
   )
 }
 
 const COLUMNS: readonly Column[] = ['project_id', 'device_id', 'status', 'source', 'policy_version', 'robot']
 
-function valueOf(walk: Walk, place: Place, column: Column): string | undefined {
+function wantedOf(walk: Walk, place: Place, column: Column): string | undefined {
   if (column === 'project_id') return place.project_id
   if (column === 'device_id') return place.device_id ?? undefined
   return walk.traits[column]

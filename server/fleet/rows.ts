@@ -16,6 +16,14 @@ export function deviceRows(db: Database) {
     .where('d.removed_at', 'is', null)
 }
 
+/** These live devices, in the same order. */
+export async function rowsOf(db: Database, ids: string[]): Promise<DeviceRow[]> {
+  if (ids.length === 0) return []
+  const rows = await deviceRows(db).where('d.id', 'in', padded(ids)).execute()
+  const known = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => known.get(id)).filter((row) => row !== undefined)
+}
+
 /**
  * Devices as the wire shows them. Two reads, however many there are: one for their groups, one for their SSH keys.
  *

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 
+/** How to forget the deadline of a request that is still under way. */
+const deadlines = new WeakMap<IncomingMessage, () => void>()
+
 /**
  * Cuts the connection of a request whose body has been announced and has not arrived whole after so many seconds:
  * half a JSON body must not hold a socket for ever. A PUT is left alone: an upload may take hours, and its own
@@ -28,6 +31,19 @@ function cutAfter(request: IncomingMessage, seconds: number): void {
   }, seconds * 1000)
   cut.unref()
   const forget = (): void => clearTimeout(cut)
+  deadlines.set(request, forget)
   request.once('end', forget)
   request.once('close', forget)
+}
+
+/** This body is an upload after all, from somebody who may: it takes the time it takes. See cutWhenStalled. */
+export function liftDeadline(request: IncomingMessage): void {
+  deadlines.get(request)?.()
+}
+
+/** An upload may take hours, but one that moves no byte holds its place for nothing. */
+export function cutWhenStalled(request: IncomingMessage, seconds: number): void {
+  request.setTimeout(seconds * 1000, () => {
+    if (!request.complete) request.destroy(new Error('The upload stalled.'))
+  })
 }

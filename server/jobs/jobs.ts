@@ -1,3 +1,4 @@
+import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
 import { moveMerged } from '../fleet/merge.ts'
 import { sweepSilent } from '../fleet/status.ts'
@@ -20,6 +21,7 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('forget what has expired', HOUR_MS, () => forgetExpired(ctx))
   ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
+  ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */
@@ -31,4 +33,5 @@ async function forgetExpired({ db, now }: Pick<AppContext, 'db' | 'now'>): Promi
   await db.deleteFrom('webhook_deliveries').where('created_at', '<', monthAgo).execute()
   await db.deleteFrom('guess_budgets').where('renews_at', '<', at).execute()
   await db.deleteFrom('sessions').where('expires_at', '<', at).execute()
+  await db.deleteFrom('password_resets').where('expires_at', '<', weekAgo).execute()
 }

@@ -1,8 +1,11 @@
+import type { Role } from '../caller.ts'
 import type { Database } from '../db/open.ts'
 
 /** Somebody who may mint keys for an organization, and what a terminal is told about both. */
 export interface Minter {
   email: string
+  /** What bounds the rights of a key that they give away; staff count as owners. */
+  role: Role
   organization: { id: string; slug: string; name: string }
 }
 
@@ -34,7 +37,9 @@ export async function mayMint(
     .where('a.id', '=', account_id)
     .where('a.disabled_at', 'is', null)
     .executeTakeFirst()
-  if (!row || (row.staff_since === null && (row.role === null || row.role === 'viewer'))) return undefined
+  if (!row) return undefined
+  const role = row.staff_since === null ? row.role : 'owner'
+  if (role === null || role === 'viewer') return undefined
   const { email, id, slug, name } = row
-  return { email, organization: { id, slug, name } }
+  return { email, role, organization: { id, slug, name } }
 }

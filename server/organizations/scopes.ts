@@ -17,8 +17,11 @@ export type Scope = (typeof SCOPES)[number]
 /** What a key gets that asks for nothing in particular: ingest, evals and reads. */
 export const DEFAULT_SCOPES = 'episodes:write episodes:read evals:write evals:read fleet:read'
 
-/** What a device login may ask for: never more than a key gets anyway. */
-export const LOGIN_SCOPES: readonly string[] = DEFAULT_SCOPES.split(' ')
+/**
+ * What a device login may ask for: what a key gets anyway, and by name what changes the fleet or makes keys. Never
+ * `admin`: whoever is talked into approving a stranger's code must not give the organization away.
+ */
+export const LOGIN_SCOPES: readonly string[] = [...DEFAULT_SCOPES.split(' '), 'fleet:write', 'keys:manage']
 
 const READ: Scope[] = ['episodes:read', 'evals:read', 'fleet:read']
 const WORK: Scope[] = ['episodes:write', 'evals:write', 'fleet:write']

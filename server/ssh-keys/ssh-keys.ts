@@ -1,10 +1,11 @@
 import { actorOf, recordEvent } from '../audit/audit.ts'
-import type { PersonCaller } from '../caller.ts'
+import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
+import { requireCredentialScope } from '../organizations/permissions.ts'
 import { bitsOf, GOOD_RSA_BITS, readPublicKey, refusePrivateKey } from './public-key.ts'
 
 /** A public key of one's own. */
@@ -28,6 +29,32 @@ export interface SshKey {
 
 type Ctx = Pick<AppContext, 'db' | 'now'>
 
+/** Whoever acts for a person here: they themselves, or their own key. */
+export type Owner = Caller & { account_id: string }
+
+/**
+ * Whose SSH keys a caller manages: a person's own, with `keys:manage` where the credential has scopes; those of its
+ * owner for a personal `rt_` key with `fleet:write`, which is what `robotrace login --scope fleet:write` saves.
+ *
+ * @throws AppError forbidden for keys of the organization, and for keys that are pinned: what lies on a robot does not
+ *   open other doors; insufficient_scope
+ */
+export function ownerOf(caller: Caller): Owner {
+  if (caller.kind === 'person') {
+    requireCredentialScope(caller, 'keys:manage')
+    return caller
+  }
+  const { account_id, pinned_project_id, pinned_device_id } = caller
+  if (account_id === null || pinned_project_id !== null || pinned_device_id !== null) {
+    throw new AppError(
+      'forbidden',
+      'SSH keys belong to people. Use a personal key that is not pinned, an API token or the portal.',
+    )
+  }
+  requireCredentialScope(caller, 'fleet:write')
+  return { ...caller, account_id }
+}
+
 const MOST_KEYS = 50
 const COLUMNS = [
   'id',
@@ -47,7 +74,7 @@ interface SshKeyRow extends Omit<SshKey, 'bits' | 'warning' | 'devices'> {
 /** One's own keys, newest first, each with the devices it is selected for. */
 export async function listSshKeys(
   ctx: Pick<AppContext, 'db'>,
-  caller: Pick<PersonCaller, 'account_id'>,
+  caller: Pick<Owner, 'account_id'>,
 ): Promise<SshKey[]> {
   const rows = await ctx.db
     .selectFrom('ssh_keys')
@@ -84,7 +111,7 @@ export async function listSshKeys(
  */
 export async function addSshKey(
   ctx: Ctx,
-  caller: PersonCaller,
+  caller: Owner,
   { name, key_text }: { name: string; key_text: string },
 ): Promise<SshKey> {
   // Whoever takes the wrong file may take the wrong field as well.
@@ -127,7 +154,7 @@ function alreadyThere(): AppError {
  */
 export async function removeSshKey(
   ctx: Ctx,
-  caller: PersonCaller,
+  caller: Owner,
   id: string,
 ): Promise<{ id: string; removed_at: string }> {
   const removed_at = ctx.now().toISOString()
@@ -147,7 +174,7 @@ export async function removeSshKey(
 }
 
 function changeOf(
-  caller: PersonCaller,
+  caller: Owner,
   { id, name, type, fingerprint }: { id: string; name: string; type: string; fingerprint: string },
 ) {
   return { actor: actorOf(caller), target: id, detail: { name, type, fingerprint } }

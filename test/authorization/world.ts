@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { insertApiKey } from '../../server/api-keys/api-keys.ts'
 import { makeKey } from '../../server/api-keys/key-format.ts'
 import { newId } from '../../server/db/ids.ts'
@@ -49,6 +50,8 @@ export interface Target {
   delivery_id: string
   group_id: string
   enrolment_token_id: string
+  capsule_id: string
+  package_id: string
 }
 
 export interface World {
@@ -160,8 +163,23 @@ async function makeTarget(server: TestServer, home: Home): Promise<Target> {
       expires_at: new Date(server.ctx.now().getTime() + 86_400_000).toISOString(),
     })
     .execute()
+  const [capsule_id, package_id] = [newId('cap'), newId('pkg')]
+  const made = { organization_id, project_id, created_by: account_id, created_at: at }
+  await db
+    .insertInto('capsules')
+    .values({
+      ...{ ...made, id: capsule_id, name: capsule_id, version: '1', type: 'sw', file_name: 'nav.zip' },
+      ...{ blob_key: `capsules/${capsule_id}/nav.zip`, size_bytes: 5, sha256: '0'.repeat(64) },
+    })
+    .execute()
+  const staged = await server.ctx.blobs.stage(Readable.from([Buffer.from('bytes')]), 5)
+  await staged.commit(`capsules/${capsule_id}/nav.zip`)
+  await db
+    .insertInto('packages')
+    .values({ ...made, id: package_id, name: 'stack', description: '' })
+    .execute()
   return {
-    ...{ group_id, enrolment_token_id },
+    ...{ group_id, enrolment_token_id, capsule_id, package_id },
     ...{ organization_id, project_id, device_id: device.id, device: device.name, episode_id, invitation_id },
     ...(await insertWebhook(server, home)),
     api_key_id: key.slice(3, 13),

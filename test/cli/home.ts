@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../cli/command.ts'
+import { run } from '../../cli/run.ts'
 import { type TestHost, type TestHostOptions, testHost } from './test-host.ts'
 
 /** A home folder of its own, gone with the test. */

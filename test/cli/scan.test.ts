@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { run } from '../../cli/command.ts'
+import { run } from '../../cli/run.ts'
 import { makeKeyFinder } from '../../sdk/key-finder.ts'
 import { findKeys, keyProblem } from '../../sdk/key-format.ts'
 import { makeKey, parseKey } from '../../server/api-keys/key-format.ts'
@@ -44,6 +44,13 @@ describe('robotrace scan', () => {
       ].sort(),
     )
     for (const key of [rt, rbtk]) expect(out).not.toContain(key.slice(-43))
+  })
+
+  test('finds enrolment tokens, which let robots in', async () => {
+    const { key } = makeKey('rte')
+    const file = put('provision.sh', `TOKEN=${key}\n`)
+    const { status, out } = await scan([file])
+    expect([status, out]).toEqual([1, `${file}:1:7: ${key.slice(0, 14)}_…\n`])
   })
 
   test('--json: where, what, how many files, and what could not be read', async () => {

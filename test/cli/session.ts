@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { run } from '../../cli/command.ts'
+import { run } from '../../cli/run.ts'
+import { saveProfile } from '../../sdk/host/write-credentials.ts'
+import { DEFAULT_SCOPES } from '../../server/organizations/scopes.ts'
+import { device as makeDevice, projectOf } from '../fleet-requests.ts'
 import type { TestServer } from '../harness.ts'
+import { personalKey } from '../personal-credentials.ts'
 import { portalClient } from '../portal-client.ts'
 import type { Person, Tenant } from '../seed.ts'
 import { testHost } from './test-host.ts'
@@ -64,7 +68,10 @@ export interface Place {
 
 /** Runs one step and answers its output with the changing parts in angle brackets. */
 export async function runStep(step: Step, place: Place): Promise<string> {
-  const command = step.command.replaceAll('<url>', urlOf(place)).replaceAll('<home>', place.home)
+  const command = step.command
+    .replaceAll('<url>', urlOf(place))
+    .replaceAll('<home>', place.home)
+    .replaceAll('<org>', await slugOf(place))
   const pending = [...step.actions]
   if (!/ login\b/.test(command)) await act(pending.splice(0), '', place, () => {})
   let acting: Promise<void> | undefined
@@ -94,12 +101,14 @@ function environmentOf(command: string, place: Place): Record<string, string> {
 
 async function inProcess(command: string, place: Place, watch: Watch): Promise<string> {
   const words = command.split(' ')
-  const at = words.indexOf('robotrace')
-  // What is not ours is the shell's, whoever runs the session.
-  if (at < 0) return asProcess(command, place, watch)
+  const at = words.findIndex((word) => word === 'robotrace' || word === 'rbtk')
+  // What is not ours is the shell's, whoever runs the session; and so is what only a shell understands.
+  if (at < 0 || /[|<>"'$]/.test(command)) return asProcess(command, place, watch)
   const set = Object.fromEntries(words.slice(0, at).map((word) => word.split('=')))
   const host = testHost({
     env: { ...environment(place), ...set },
+    program: words[at] === 'rbtk' ? 'rbtk' : 'robotrace',
+    cwd: place.home,
     on_write: (text, world) => watch(text, () => world.interrupt(130)),
   })
   const status = await run(words.slice(at + 1), host)
@@ -111,10 +120,14 @@ function asProcess(command: string, place: Place, watch: Watch): Promise<string>
   // tsx is found from here, not from the home the session runs in.
   const scripted = starter.replace(/ \S+bin\.js$/, ` --import ${ROOT}node_modules/tsx/dist/loader.mjs`)
   const line = command
+    .replace(
+      /(^|\s)rbtk(\s|$)/,
+      `$1exec ${starter.replace('bin.js', 'rbtk.js').replace('main.ts', 'rbtk.ts')}$2`,
+    )
     .replace(/(^|\s)robotrace(\s|$)/, `$1exec ${starter}$2`)
     .replace(/^run (\S+)$/, `exec ${scripted.replace(/ \S+main\.ts$/, '')} ${ROOT}test/cli/$1`)
   // `exec` takes no assignments before it; `env` does, and becomes the program as well.
-  const script = line.replace(/^((?:\w+=\S* )+)exec /, 'exec env $1')
+  const script = line.replace(/^((?:\w+=\S* )+)exec /, 'exec env $1').replace(/\| exec /, '| ')
   const child = spawn('sh', ['-c', `exec 2>&1; ${script}`], {
     env: environmentOf(command, place),
     cwd: place.home,
@@ -149,12 +162,34 @@ const ACTIONS: Record<string, (user_code: string, place: Place, stop: () => void
     await page(place, place.tenant.owner).claim.mutate({ user_code })
     await page(place, place.tenant.owner).refuse.mutate({ user_code })
   },
+  'is signed in': (_, place) => signIn(place, DEFAULT_SCOPES),
+  'is signed in with fleet:write and keys:manage': (_, place) =>
+    signIn(place, `${DEFAULT_SCOPES} fleet:write keys:manage`),
+  'registers arm-7 and arm-8 in the portal': async (_, place) => {
+    for (const name of ['arm-7', 'arm-8']) await makeDevice(place.server, place.tenant, name)
+  },
+  'makes an enrolment token in the portal, and saves it as token.txt': async (_, place) => {
+    const { fleet } = portalClient(place.server, place.tenant.owner)
+    const { token } = await fleet.makeEnrolmentToken.mutate({
+      ...projectOf(place.tenant),
+      label: 'cell',
+      uses: 1,
+    })
+    writeFileSync(`${place.home}/token.txt`, token)
+  },
   'waits ten minutes': async (_, { server }) => server.clock.advance('10m'),
   'presses Ctrl-C': async (_, _place, stop) => stop(),
   'revokes every key in the portal': async (_, { server }) => {
     const revoked_at = server.ctx.now().toISOString()
     await server.ctx.db.updateTable('api_keys').set({ revoked_at }).execute()
   },
+}
+
+/** A saved sign-in with a personal key, as a login leaves it behind. */
+async function signIn({ server, tenant, home }: Place, scopes: string): Promise<void> {
+  const { key } = await personalKey(server, tenant.owner, tenant.organization_id, 'laptop', { scopes })
+  const path = `${home}/.robotrace/credentials`
+  await saveProfile('default', { api_key: key, base_url: urlOf({ server }) }, path)
 }
 
 /** The address the deployment gives itself. */
@@ -165,16 +200,39 @@ function urlOf({ server }: Pick<Place, 'server'>): string {
 function normalise(text: string, place: Place): string {
   const { tenant, home } = place
   const id = tenant.organization_id
-  return text
-    .replaceAll(urlOf(place), '<url>')
-    .replaceAll(home, '<home>')
-    .replaceAll(tenant.owner.email, '<email>')
-    .replaceAll(`${id.slice(0, 6)}…-${id.slice(-4)}`, '<short id>')
-    .replaceAll(id, '<uuid>')
-    .replace(/Halcyon Robotics \(lab-\w+\)/g, '<organization>')
-    .replace(/\b[B-Z2-9]{4}-[B-Z2-9]{4}\b/g, '<code>')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
-    .replace(/\brt_[0-9a-z]{10}_\w{43}\b/g, '<key>')
-    .replace(/\brt_[0-9a-z]{10}(?=_…|\b)/g, '<prefix>')
-    .replace(/\bep_[0-9a-z]{20}\b/g, '<episode>')
+  return (
+    text
+      .replaceAll('\r\n', '\n')
+      .replaceAll(urlOf(place), '<url>')
+      .replaceAll(home, '<home>')
+      .replaceAll(tenant.owner.email, '<email>')
+      .replaceAll(`${id.slice(0, 6)}…-${id.slice(-4)}`, '<short id>')
+      .replaceAll(id, '<uuid>')
+      .replace(/Halcyon Robotics \(lab-\w+\)/g, '<organization>')
+      .replace(/\b[B-Z2-9]{4}-[B-Z2-9]{4}\b/g, '<code>')
+      .replace(/\blab-[0-9a-z]{8}\b/g, '<org>')
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, '<time>')
+      .replace(/(?:just now|\d+ s ago) {2,}/g, '<ago>  ')
+      .replace(/just now|\d+ s ago/g, '<ago>')
+      // Of a list of keys: when one was used, and how often.
+      .replace(/(?:never|<ago>) +\d+ {2}(?=never|in )/g, '<use>  ')
+      .replace(/in \d+\.\d s\b/g, 'in <seconds>')
+      .replace(/\d+\.\d MB\/s/g, '<rate>')
+      .replace(/\b(?:dev|acc|grp|ssh|prj)_[0-9a-z]{20}\b/g, (id) => `<${id.slice(0, 3)}>`)
+      .replace(/\b[0-9a-f]{40}\b/g, '<commit>')
+      .replace(/SHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:<fingerprint>')
+      .replace(/\breq_[0-9a-z]{20}\b/g, '<request>')
+      .replace(/\brt_[0-9a-z]{10}_\w{43}\b/g, '<key>')
+      .replace(/\brt_[0-9a-z]{10}(?=_…|\b)/g, '<prefix>')
+      .replace(/\bep_[0-9a-z]{20}\b/g, '<episode>')
+  )
+}
+
+async function slugOf({ server, tenant }: Place): Promise<string> {
+  const { slug } = await server.ctx.db
+    .selectFrom('organizations')
+    .select('slug')
+    .where('id', '=', tenant.organization_id)
+    .executeTakeFirstOrThrow()
+  return slug
 }

@@ -25,6 +25,10 @@ export interface TestHostOptions {
   browser?: boolean
   /** `fake`: waiting moves the clock and takes no time. Default: the real clock, and waits cut to 20 ms. */
   clock?: 'fake'
+  /** The name that the program is called by. */
+  program?: Host['program']
+  /** The working folder; absent: home. */
+  cwd?: string
   /** Called after each write, with everything so far. */
   on_write?: (text: string, host: TestHost) => void
 }
@@ -55,6 +59,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
     out,
     err,
     env: (name) => env[name] || undefined,
+    variable: (name) => name,
     interactive: answers !== undefined,
     ask: async (question) => {
       host.questions.push(question)
@@ -78,6 +83,9 @@ export function testHost(options: TestHostOptions = {}): TestHost {
       handlers.add(run)
       return () => handlers.delete(run)
     },
+    program: options.program ?? 'robotrace',
+    quiet: false,
+    cwd: options.cwd ?? env.HOME ?? '/nowhere',
     hostname: 'rig-07',
     user_agent: 'robotrace-js/0.1.0 test',
     platform: 'linux',

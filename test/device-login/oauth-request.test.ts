@@ -1,9 +1,22 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { readConfig } from '../../server/config.ts'
-import { startTestServer } from '../harness.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { bearer, tenant } from '../seed.ts'
-import { approve, oauth, pageOf, post, start, token } from './login.ts'
+import { bearer, member, type Person, tenant } from '../seed.ts'
+import {
+  approve,
+  CLIENT_AGENT,
+  oauth,
+  pageOf,
+  poll,
+  post,
+  refusedAs,
+  type Started,
+  start,
+  started,
+  token,
+} from './login.ts'
 
 /** RFC 8628 and its neighbours, statement by statement; the numbers are those of the project's checklist. */
 const CLIENT = { client_id: 'robotrace-cli' }
@@ -62,7 +75,7 @@ describe('device authorization request', () => {
   test('D07 scope is optional, unknown ones are invalid_scope, and the key gets no more than was asked', async () => {
     await using server = await startTestServer()
     const lab = await tenant(server)
-    for (const scope of ['everything', 'episodes:read admin', 'keys:manage']) {
+    for (const scope of ['everything', 'episodes:read admin', 'admin']) {
       expect(await oauth(server, 'device_authorization', { ...CLIENT, scope })).toMatchObject({
         body: { error: 'invalid_scope' },
       })
@@ -78,6 +91,72 @@ describe('device authorization request', () => {
     expect(write.headers.get('www-authenticate')).toBe(
       'Bearer realm="RoboTrace", error="insufficient_scope", scope="episodes:write"',
     )
+  })
+
+  test('D07 the strong scopes are granted by name alone, and never more than the approver may', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    const asked = 'episodes:read fleet:write keys:manage'
+    const scopesOf = async (who: Person, scope?: string) => {
+      const key = await granted(server, lab.organization_id, who, scope)
+      const answer = await server.fetch('/api/whoami', { headers: bearer(key) })
+      return z.object({ scopes: z.array(z.string()) }).parse(await answer.json()).scopes
+    }
+    expect(await scopesOf(lab.owner, undefined)).not.toContain('fleet:write')
+    expect(await scopesOf(lab.owner, asked)).toEqual(['episodes:read', 'fleet:write', 'keys:manage'])
+    expect(await scopesOf(await member(server, lab.organization_id, 'member'), asked)).toEqual([
+      'episodes:read',
+      'fleet:write',
+    ])
+  })
+
+  test('D07 who may give nothing of what is asked for gives no key at all', async () => {
+    await using server = await startTestServer()
+    const { organization_id } = await tenant(server)
+    const who = await member(server, organization_id, 'member')
+    const { user_code } = await startWith(server, 'keys:manage')
+    const view = await pageOf(server, who).claim.mutate({ user_code })
+    expect(view.organizations).toEqual([])
+    await expect(pageOf(server, who).approve.mutate({ user_code, organization_id })).rejects.toMatchObject(
+      refusedAs('forbidden'),
+    )
+  })
+
+  test('D07 a role that shrinks between approval and pick-up takes its scopes along', async () => {
+    await using server = await startTestServer()
+    const { organization_id } = await tenant(server)
+    const who = await member(server, organization_id, 'admin')
+    const { user_code, device_code } = await startWith(server, 'episodes:read keys:manage')
+    await pageOf(server, who).claim.mutate({ user_code })
+    await pageOf(server, who).approve.mutate({ user_code, organization_id })
+    await server.ctx.db
+      .updateTable('members')
+      .set({ role: 'member' })
+      .where('account_id', '=', who.caller.account_id)
+      .execute()
+    expect(await poll(server, device_code)).toMatchObject({ status: 'approved', scope: 'episodes:read' })
+  })
+
+  test.each(['admin', 'everything', 'episodes:read admin'])(
+    'D07 the RoboTrace dialect refuses the scope %s by name, and takes null for none',
+    async (scope) => {
+      await using server = await startTestServer()
+      const answer = await post(server, '/api/cli/auth/start', { user_agent: 'x', hostname: null, scope })
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({ errors: [{ path: 'scope' }] })
+      const none = await post(server, '/api/cli/auth/start', { user_agent: 'x', hostname: null, scope: null })
+      expect(none.status).toBe(200)
+    },
+  )
+
+  test('D21 the page says for each organization what the key would be allowed there', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    const who = await member(server, lab.organization_id, 'member')
+    const { user_code } = await startWith(server, 'episodes:read fleet:write keys:manage')
+    const view = await pageOf(server, who).claim.mutate({ user_code })
+    expect(view.scopes).toEqual(['episodes:read', 'fleet:write', 'keys:manage'])
+    expect(view.organizations).toMatchObject([{ scopes: ['episodes:read', 'fleet:write'] }])
   })
 
   test('D08 TLS only: plain http beyond loopback is refused at the start (see the configuration tests)', async () => {
@@ -149,3 +228,25 @@ describe('user interaction', () => {
     })
   })
 })
+
+async function startWith(server: TestServer, scope: string | undefined): Promise<Started> {
+  const answer = await post(server, '/api/cli/auth/start', {
+    user_agent: CLIENT_AGENT,
+    hostname: null,
+    scope,
+  })
+  return started.parse(await answer.json())
+}
+
+/** Signs a terminal in with these scopes. @returns its key */
+async function granted(
+  server: TestServer,
+  organization_id: string,
+  who: Person,
+  scope: string | undefined,
+): Promise<string> {
+  const { user_code, device_code } = await startWith(server, scope)
+  await pageOf(server, who).claim.mutate({ user_code })
+  await pageOf(server, who).approve.mutate({ user_code, organization_id })
+  return (await poll(server, device_code)).api_key ?? ''
+}

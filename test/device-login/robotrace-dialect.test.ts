@@ -114,6 +114,7 @@ describe('poll', () => {
       user_email: lab.owner.email,
       portal_url: `${server.ctx.config.public_url}/portal`,
       organization: { id: lab.organization_id, slug: expect.any(String), name: 'Halcyon Robotics' },
+      scope: 'episodes:write episodes:read evals:write evals:read fleet:read',
     })
     expect((await server.fetch('/api/episodes', { headers: bearer(approved.api_key ?? '') })).status).toBe(
       200,

@@ -74,13 +74,16 @@ type Visit = [
 
 const PAGES: Visit[] = [
   ['sign-in', () => '/login', () => undefined, 'Accounts are made'],
+  ['forgot password', () => '/forgot-password', () => undefined, 'sends no mail'],
+  ['no such reset link', () => '/reset-password?token=x', () => undefined, 'does not work any more'],
   ['episodes', () => '/portal/episodes', (at) => at.owner, '3 episodes'],
   ['filtered episodes', () => '/portal/episodes?robot=nobody&since=7d', (at) => at.owner, 'No episode fits'],
   ['an episode with a video', (at) => `/portal/episodes/${at.failed}`, (at) => at.owner, 'Artifacts'],
   ['a recording', (at) => `/portal/episodes/${at.recording}`, (at) => at.owner, 'by itself'],
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
-  ['API keys', () => '/portal/api-keys', (at) => at.owner, 'Networks terminals may log in from'],
+  ['API keys', () => '/portal/api-keys', (at) => at.owner, 'stands on the page'],
+  ['organization', () => '/portal/organization', (at) => at.owner, 'Networks terminals may log in from'],
   ['members', () => '/portal/members', (at) => at.owner, 'Pending invitations'],
   ['an invitation', (at) => at.link, () => undefined, 'Make account and join'],
   ['an invitation for somebody else', (at) => at.link, (at) => at.owner, 'Sign out and go on'],

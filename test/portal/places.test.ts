@@ -33,7 +33,13 @@ test('the chosen project stands in the address, goes along with every link and i
   await page.goto('/portal/api-keys')
   await page.getByRole('button', { name: 'Project: All projects' }).click()
   const options = page.getByRole('listbox', { name: 'Project' }).getByRole('option')
-  expect(await options.allTextContents()).toEqual(['All projects', 'Default', 'Warehouse', 'Atticarchived'])
+  expect(await options.allTextContents()).toEqual([
+    'All projects',
+    'Default',
+    'Warehouse',
+    'Atticarchived',
+    'New project…',
+  ])
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
@@ -88,7 +94,7 @@ test('a long list is found through by typing, on a phone too', async () => {
   await page.getByRole('combobox', { name: 'Find project' }).waitFor()
   await page.keyboard.type('h-li')
   const list = page.getByRole('listbox', { name: 'Project' })
-  expect(await list.getByRole('option').allTextContents()).toEqual(['H-line'])
+  expect(await list.getByRole('option').allTextContents()).toEqual(['H-line', 'New project…'])
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Project: H-line' }).waitFor()
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
@@ -98,4 +104,38 @@ test('a long list is found through by typing, on a phone too', async () => {
   await page.getByText('Nothing fits').waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('combobox', { name: 'Find project' }).waitFor({ state: 'detached' })
+})
+
+test('the list of episodes is that of the chosen project, or of all', async () => {
+  await using server = await startTestServer()
+  const { owner, organization_id, api_key } = await tenant(server)
+  await project(server, organization_id, 'warehouse')
+  await project(server, organization_id, 'attic')
+  for (const slug of ['default', 'warehouse']) {
+    await server.fetch('/api/ingest/episode', {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${api_key}`,
+        'Content-Type': 'application/json',
+        'X-RoboTrace-Project': slug,
+      },
+      body: JSON.stringify({ name: `run in ${slug}` }),
+    })
+  }
+  await using tab = await openPage(browser, server, owner)
+  const { page } = tab
+  await page.goto('/portal/episodes')
+  await page.getByText('run in default').waitFor()
+  await page.getByText('run in warehouse').waitFor()
+  const choose = async (from: string, to: string) => {
+    await page.getByRole('button', { name: `Project: ${from}` }).click()
+    await page.getByRole('option', { name: to }).click()
+  }
+  await choose('All projects', 'Attic')
+  await page.getByText('Waiting for the first episode').waitFor()
+  await choose('Attic', 'Warehouse')
+  await page.getByText('run in warehouse').waitFor()
+  expect(await page.getByText('run in default').count()).toBe(0)
+  expect(await page.getByText('First episode received').count()).toBe(0)
+  expect(tab.complaints).toEqual([])
 })

@@ -23,7 +23,7 @@ describe('the terminals of an organization', () => {
     const { owner, organization_id } = await tenant(server)
     await using tab = await openPage(browser, server, owner)
     const { page } = tab
-    await page.goto('/portal/api-keys')
+    await page.goto('/portal/organization')
     await page.getByRole('switch', { name: 'Terminals may log in' }).uncheck()
     await page.getByRole('switch', { name: 'Ask for the password at every login' }).check()
     await page.getByLabel('Networks terminals may log in from').fill(' 10.0.0.0/8\n\n2001:db8::/32 ')
@@ -50,7 +50,7 @@ describe('the terminals of an organization', () => {
     const { owner, organization_id } = await tenant(server)
     await using tab = await openPage(browser, server, owner)
     const { page } = tab
-    await page.goto('/portal/api-keys')
+    await page.goto('/portal/organization')
     await page.getByRole('switch', { name: 'Terminals may log in' }).focus()
     await page.keyboard.press('Space')
     await page.keyboard.press('Tab')
@@ -72,7 +72,7 @@ describe('the terminals of an organization', () => {
     const { owner, organization_id } = await tenant(server)
     await using tab = await openPage(browser, server, owner)
     const { page } = tab
-    await page.goto('/portal/api-keys')
+    await page.goto('/portal/organization')
     const field = page.getByLabel('Networks terminals may log in from')
     await field.fill('10.0.0.0/8\nthe lab')
     await terminals(page).getByRole('button', { name: 'Save' }).click()
@@ -92,7 +92,7 @@ describe('the terminals of an organization', () => {
     const reader = await member(server, organization_id, role)
     await using tab = await openPage(browser, server, reader, { viewport: { width: 390, height: 844 } })
     const { page } = tab
-    await page.goto('/portal/api-keys')
+    await page.goto('/portal/organization')
     await terminals(page).getByText('For 7 days').waitFor()
     const told = (await terminals(page).locator('dl').innerText()).split(/\n+/)
     expect(told).toEqual([
@@ -109,7 +109,7 @@ describe('the terminals of an organization', () => {
     const { owner, organization_id } = await tenant(server)
     await pageOf(server, owner).setPolicy.mutate({ ...OPEN, organization_id, key_days: 7 })
     await using tab = await openPage(browser, server, owner)
-    await tab.page.goto('/portal/api-keys')
+    await tab.page.goto('/portal/organization')
     await terminals(tab.page).getByRole('button', { name: 'Save' }).click()
     await saved(tab.page).waitFor()
     expect((await pageOf(server, owner).policy.query({ organization_id })).key_days).toBe(7)

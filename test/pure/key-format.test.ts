@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeKey, parseKey } from '../../server/api-keys/key-format.ts'
+import { enrolmentTokenProblem, hideKeys, keyProblem } from '../../sdk/key-format.ts'
+import { makeKey, parseEnrolmentToken, parseKey } from '../../server/api-keys/key-format.ts'
 
 test('a key is 57 characters: rt_, ten public ones, 43 secret ones without punctuation', () => {
   for (let i = 0; i < 200; i++) {
@@ -57,3 +58,16 @@ test('a hundred thousand look-alikes do not hit the checksum', () => {
 })
 
 const LOOKALIKE = makeKey()
+
+test('an enrolment token has the shape of a key and is none: neither side takes one for the other', () => {
+  const { key: token, id, hash } = makeKey('rte')
+  expect(token).toMatch(/^rte_[0-9a-z]{10}_[0-9A-Za-z]{43}$/)
+  expect(parseKey(token)).toBeUndefined()
+  expect(parseEnrolmentToken(token)).toEqual({ id, hash })
+  expect(parseEnrolmentToken(makeKey().key)).toBeUndefined()
+  expect(keyProblem(token)).toContain('is an enrolment token')
+  expect(enrolmentTokenProblem(token)).toBeUndefined()
+  expect(enrolmentTokenProblem(makeKey().key)).toBe('does not start with rte_')
+  expect(enrolmentTokenProblem(`${token.slice(0, -1)}_`)).toContain('mistyped')
+  expect(hideKeys(`Bearer ${token}.`)).toBe(`Bearer rte_${id}….`)
+})

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { DEFAULT_SCOPES } from '../../server/organizations/scopes.ts'
 import { keyPair, letIn, device as makeDevice } from '../fleet-requests.ts'
 import { startTestServer } from '../harness.ts'
+import { personalKey } from '../personal-credentials.ts'
 import { portalClient } from '../portal-client.ts'
 import { mutate } from '../portal-request.ts'
-import { person, tenant } from '../seed.ts'
+import { member, person, tenant } from '../seed.ts'
 import { accessToken, sendJson } from '../token-requests.ts'
 
 const PATH = '/api/v1/user/ssh-keys'
@@ -37,6 +39,42 @@ test('a key is uploaded, listed with the fingerprint of ssh-keygen, and removed,
   expect((await sendJson(server, 'DELETE', `${PATH}/${key.id}`, token)).status).toBe(200)
   expect(await (await sendJson(server, 'GET', PATH, token)).json()).toEqual({ items: [] })
   expect((await sendJson(server, 'DELETE', `${PATH}/${key.id}`, token)).status).toBe(404)
+})
+
+test('a personal key with fleet:write acts for its owner; no other key of an organization does', async () => {
+  await using server = await startTestServer()
+  const { organization_id, owner, api_key } = await tenant(server)
+  using pair = keyPair()
+  const body = { name: 'laptop', key_text: pair.public_text }
+  const scopes = `${DEFAULT_SCOPES} fleet:write`
+  const own = await personalKey(server, owner, organization_id, 'laptop', { scopes })
+  const answer = await sendJson(server, 'POST', PATH, own.key, body)
+  expect(answer.status).toBe(201)
+  const { id } = added.parse(await answer.json())
+  expect(await portalClient(server, owner).sshKeys.list.query()).toMatchObject([{ id, name: 'laptop' }])
+
+  const plain = await sendJson(server, 'GET', PATH, (await personalKey(server, owner, organization_id)).key)
+  expect(plain.status).toBe(403)
+  expect(plain.headers.get('www-authenticate')).toContain('scope="fleet:write"')
+  const project = await server.ctx.db.selectFrom('projects').select('id').executeTakeFirstOrThrow()
+  const pinned = await personalKey(server, owner, organization_id, 'rig', { scopes, project_id: project.id })
+  for (const key of [api_key, pinned.key]) {
+    const refused = await sendJson(server, 'GET', PATH, key)
+    expect(refused.status).toBe(403)
+    expect(await refused.json()).toMatchObject({ code: 'forbidden' })
+  }
+  const other = await personalKey(
+    server,
+    await member(server, organization_id, 'member'),
+    organization_id,
+    'x',
+    {
+      scopes,
+    },
+  )
+  expect(await (await sendJson(server, 'GET', PATH, other.key)).json()).toEqual({ items: [] })
+  expect((await sendJson(server, 'DELETE', `${PATH}/${id}`, other.key)).status).toBe(404)
+  expect((await sendJson(server, 'DELETE', `${PATH}/${id}`, own.key)).status).toBe(200)
 })
 
 test('(71) RSA below 3072 bits is taken with a warning', async () => {
