@@ -7,7 +7,7 @@ import { readConfig } from '../server/config.ts'
 import { type RunningServer, startServer } from '../server/serve.ts'
 import { launchBrowser } from '../test/portal/browser.ts'
 import { buildIfStale } from './build.ts'
-import { beatAll, type EnrolledRobot, logFleetEpisodes, seedFleet } from './fleet.ts'
+import { beatAll, type EnrolledRobot, enrolFleet, liveADay, logFleetEpisodes } from './fleet.ts'
 import { type LoggedEpisode, logSampleEpisodes, type SeededOrganization, seedOrganization } from './seed.ts'
 
 /**
@@ -58,6 +58,8 @@ async function setScene(server: RunningServer, browser: Browser): Promise<Scene>
   const seeded = await seedOrganization(server.ctx, who)
   await logSampleEpisodes(server.url, seeded.api_key)
   await server.ctx.background.drain()
+  behind_ms = 5 * DAY
+  const robots = await enrolFleet(server.ctx, seeded)
   behind_ms = 3 * DAY
   const page = await browser.newPage({ baseURL: server.url })
   await signIn(page, seeded)
@@ -71,12 +73,13 @@ async function setScene(server: RunningServer, browser: Browser): Promise<Scene>
   await page.getByText('casey laptop stopped working').waitFor()
   await page.context().close()
   await logSampleEpisodes(server.url, rig_key)
+  behind_ms = 25 * MINUTE
+  await logFleetEpisodes(server.url, seeded, robots)
   behind_ms = 12 * MINUTE
   const episodes = await logSampleEpisodes(server.url, rig_key)
   await server.ctx.background.drain()
   behind_ms = 0
-  const robots = await seedFleet(server.ctx, seeded)
-  await logFleetEpisodes(server.url, seeded, robots)
+  await liveADay(server.ctx, robots)
   await beatAll(server.url, seeded, robots)
   return { server, seeded, episodes, robots }
 }
@@ -101,7 +104,7 @@ async function addRobot(page: Page): Promise<void> {
   await page.getByText('ssh-ed25519', { exact: true }).waitFor()
   await page.goto('/portal/devices')
   await page.getByRole('button', { name: 'New device' }).click()
-  await page.getByLabel('Name').fill('arm-7')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('arm-7')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Let in' }).click()
   await page.getByRole('button', { name: 'Remove work laptop' }).waitFor()
