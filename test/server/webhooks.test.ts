@@ -233,6 +233,13 @@ test('a receiver that answers 410 is left alone, and the admins of its organizat
       { kind: 'webhook_disabled', detail: { because: 'gone', webhook_id: address.webhook } },
     ])
   expect(await portalClient(server, worker).notices.list.query()).toEqual([])
+  const told = server.ctx.db.selectFrom('audit_events').selectAll().where('action', '=', 'webhook.disabled')
+  expect(await told.execute()).toMatchObject([
+    {
+      ...{ target: address.webhook, organization_id: at.organization_id, actor_kind: 'anonymous' },
+      detail: JSON.stringify({ host: new URL(receiver.url).host, because: 'gone' }),
+    },
+  ])
   await runEpisode(server, at)
   await settled(server)
   expect(receiver.received).toHaveLength(1)
