@@ -99,7 +99,7 @@ test('a receiver that answers slowly holds up nobody else', async () => {
   await webhook(server, at, quick.url)
   for (let run = 0; run < 5; run++) await runEpisode(server, at)
   const done = settled(server)
-  await expect.poll(() => quick.received.length).toBe(5)
+  await expect.poll(() => quick.received.length, { timeout: 4_000 }).toBe(5)
   // One at a time to each: the other four wait for the first.
   expect(slow.received).toHaveLength(1)
   release()
