@@ -1,6 +1,7 @@
 import { benchCredentials } from './credentials.bench.ts'
 import { benchHeartbeats } from './heartbeats.bench.ts'
 import { benchIngest } from './ingest.bench.ts'
+import { benchLists } from './lists.bench.ts'
 import { benchLogin } from './login.bench.ts'
 import { buildBenchServer } from './processes.ts'
 import { benchUpload } from './upload.bench.ts'
@@ -17,9 +18,11 @@ console.log('Keys and tokens verified over HTTP')
 const credentials = await benchCredentials({ rounds: 5, seconds: 3, many: 1_000_000 })
 console.log('10,000 robots that beat every 30 seconds')
 const heartbeats = await benchHeartbeats({ rounds: 5, seconds: 10 })
+console.log('Lists of a million episodes and ten thousand devices')
+const lists = await benchLists({ devices: 10_000, episodes: 1_000_000, pages: 3 })
 console.log(
   JSON.stringify(
-    { ingest, upload, login, credentials, heartbeats },
+    { ingest, upload, login, credentials, heartbeats, lists },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),

@@ -40,7 +40,9 @@ export type Invitation = Answers['invitations']['list'][number]
 export type InvitationView = Answers['invitation']['view']
 export type Identity = Answers['provider']['identities'][number]
 export type SshKey = Answers['sshKeys']['list'][number]
-export type Device = Answers['fleet']['get']
+/** As a list shows it. */
+export type Device = Answers['fleet']['list']['items'][number]
+export type DeviceDetail = Answers['fleet']['get']
 /** An SSH key beside a device. */
 export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
 export type ClientRow = Answers['clients']['list'][number]

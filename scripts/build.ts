@@ -3,9 +3,11 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
+import { buildReference } from './build-reference.ts'
 
 /**
- * Builds the portal (dist/portal, with .gz and .br beside each text file) and the server bundle (dist/server.js).
+ * Builds the portal (dist/portal, with .gz and .br beside each text file), the API reference (dist/reference) and the
+ * server bundle (dist/server.js).
  *
  *   npx tsx scripts/build.ts              builds
  *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
@@ -19,12 +21,14 @@ const SOURCES = [
   'package.json',
   'vite.config.ts',
   'scripts/build.ts',
+  'scripts/build-reference.ts',
 ]
 const COMPRESSIBLE = new Set(['.js', '.css', '.html', '.svg', '.json', '.txt'])
 
 export async function buildAll(): Promise<void> {
   await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
   compress(join(root, 'dist/portal'))
+  compress(buildReference())
   await build({
     configFile: false,
     root,

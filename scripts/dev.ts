@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
+import { buildReference } from './build-reference.ts'
 
 /**
  * One port for everything while developing: Vite serves the portal with hot replacement and passes the server's
@@ -12,6 +13,9 @@ import { createServer } from 'vite'
 const port = Number(process.env.PORT || 3000)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const url = `http://localhost:${port}`
+
+// Served by the server itself, as it is in production.
+buildReference()
 
 const server = spawn(
   process.execPath,
@@ -29,7 +33,9 @@ const vite = await createServer({
     port,
     strictPort: true,
     // The Host stays what the browser sent: the server checks it against PUBLIC_URL.
-    proxy: Object.fromEntries(['/api', '/trpc', '/healthz', '/readyz'].map((path) => [path, { target }])),
+    proxy: Object.fromEntries(
+      ['/api', '/docs/', '/trpc', '/healthz', '/readyz'].map((path) => [path, { target }]),
+    ),
   },
 })
 await vite.listen()

@@ -1,4 +1,5 @@
 import { resolveCredentials } from './credentials.ts'
+import { DeviceClient } from './device-client.ts'
 import { type Episode, startEpisode } from './episodes.ts'
 import {
   type DownloadOptions,
@@ -61,7 +62,7 @@ export interface ClientOptions {
  * await client.logEpisode({ name: 'pick_and_place v3', video: './run.mp4', duration_s: 42.5 })
  * ```
  */
-export class Client {
+export class Client extends DeviceClient {
   readonly #transport: Transport
   readonly #verbose: boolean | undefined
 
@@ -71,15 +72,18 @@ export class Client {
    * @throws ConfigurationError when key or address are missing or cannot be right
    */
   constructor(options: ClientOptions = {}, runtime: Runtime = webRuntime) {
-    this.#verbose = options.verbose
-    this.#transport = new Transport({
-      ...resolveCredentials(options, runtime),
+    const credentials = resolveCredentials(options, runtime)
+    const transport = new Transport({
+      ...credentials,
       // Looked up at each call: whoever replaces the global fetch later is heard as well.
       fetch: options.fetch ?? ((...call) => fetch(...call)),
       runtime,
       timeout_s: checkLimit('timeout_s', options.timeout_s ?? 30),
       upload_timeout_s: checkLimit('upload_timeout_s', options.upload_timeout_s ?? 600),
     })
+    super(transport, credentials)
+    this.#transport = transport
+    this.#verbose = options.verbose
   }
 
   /** The deployment, without a trailing slash. */

@@ -15,6 +15,7 @@
  */
 
 export type { ClientOptions } from './client.ts'
+export { DeviceClient } from './device-client.ts'
 export {
   type DeviceLoginEnd,
   DeviceLoginError,
@@ -23,6 +24,7 @@ export {
   type WaitOptions,
   waitForApproval,
 } from './device-login.ts'
+export { type EnrollOptions, enrollDevice } from './enroll-device.ts'
 export type { LogOptions } from './episode-log.ts'
 export type { Episode } from './episodes.ts'
 export {
@@ -38,6 +40,8 @@ export {
   TransportError,
   ValidationError,
 } from './errors.ts'
+export type { DeviceFilters } from './fleet.ts'
+export type { HeartbeatOptions, Heartbeats } from './heartbeats.ts'
 export { Client } from './host/client.ts'
 export { hostRuntime } from './host/runtime.ts'
 export type { FinalizeOptions } from './outcome.ts'

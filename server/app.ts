@@ -3,17 +3,9 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import express, { type Express } from 'express'
 import { anonymous, createAccess } from './access/access.ts'
 import { providerRoutes } from './accounts/provider-routes.ts'
-import { accountDoors } from './accounts/rest.ts'
-import { apiKeyDoors } from './api-keys/rest.ts'
-import { apiTokenDoors } from './api-tokens/rest.ts'
-import { auditDoors } from './audit-trail/rest.ts'
 import type { AppContext } from './context.ts'
-import { credentialDoors } from './credentials/rest.ts'
-import { oauthDoors } from './device-login/oauth.ts'
-import { deviceLoginDoors } from './device-login/rest.ts'
-import { episodeDoors } from './episodes/rest.ts'
+import { DOORS } from './doors.ts'
 import { AppError } from './errors.ts'
-import { fleetDoors } from './fleet/rest.ts'
 import { health } from './health.ts'
 import { bodyDeadline } from './http/body-deadline.ts'
 import type { Door, Guards } from './http/door.ts'
@@ -25,38 +17,11 @@ import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
-import { leakedKeyDoors } from './leaked-keys/rest.ts'
-import { memberDoors } from './members/rest.ts'
-import { organizationDoors } from './organizations/rest.ts'
 import { publicError } from './procedures.ts'
-import { sessionDoors } from './sessions/rest.ts'
-import { softwareDoors } from './software/rest.ts'
-import { sshKeyDoors } from './ssh-keys/rest.ts'
+import { referencePage } from './reference/page.ts'
 import { appRouter } from './trpc.ts'
-import { webhookDoors } from './webhooks/rest.ts'
 
-/**
- * Every REST route of the server. OpenAPI and every-route.test.ts read the same list. The router tries them in this
- * order, so the busiest come first.
- */
-export const DOORS: readonly Door[] = [
-  ...episodeDoors,
-  ...credentialDoors,
-  ...apiKeyDoors,
-  ...leakedKeyDoors,
-  ...accountDoors,
-  ...deviceLoginDoors,
-  ...oauthDoors,
-  ...auditDoors,
-  ...apiTokenDoors,
-  ...sshKeyDoors,
-  ...fleetDoors,
-  ...sessionDoors,
-  ...softwareDoors,
-  ...organizationDoors,
-  ...memberDoors,
-  ...webhookDoors,
-]
+export { DOORS } from './doors.ts'
 
 const JSON_LIMIT = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
@@ -90,6 +55,7 @@ export function createApp(ctx: AppContext): Express {
   app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
   app.use('/api', countRefused(ctx))
+  app.use(referencePage())
   app.use(portal())
   app.use(problemHandler(ctx.log))
   return app

@@ -11,7 +11,7 @@ export function projectPath({ organization_id }: Pick<Tenant, 'organization_id'>
 /** A key of the tenant with these scopes, pinned or not. @returns its text */
 export async function keyWith(
   server: TestServer,
-  { organization_id, owner }: Tenant,
+  { organization_id, owner }: Pick<Tenant, 'organization_id' | 'owner'>,
   wish: { scopes: string; project_id?: string; device_id?: string },
 ): Promise<string> {
   const { key, id, hash } = makeKey()

@@ -1,3 +1,4 @@
+import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import KeyRound from 'lucide-solid/icons/key-round'
 import Plus from 'lucide-solid/icons/plus'
@@ -52,6 +53,7 @@ const COLUMNS = ['Key', 'May', 'Created', 'Last used', '30 days', 'Status']
 
 /** The table of keys, the same for members and for staff. */
 export function ApiKeyPanel(props: { organization_id: string; ownRole: Organization['role'] }): JSX.Element {
+  const session = useSession()
   const [devices, setDevices] = createSignal(false)
   const keys = useQuery(() => apiKeysQuery(props.organization_id, devices()))
   const count = useQuery(() => deviceKeyCountQuery(props.organization_id))
@@ -80,8 +82,9 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
         />
         <Show when={ofDevices() > 0}>
           <p class={css.devices}>
-            {counted(ofDevices(), 'key')} of devices{' '}
-            {devices() ? 'among them.' : 'on the pages of their devices.'}{' '}
+            {counted(ofDevices(), 'key belongs', 'keys belong')} to{' '}
+            <A href={session.href('/portal/devices')}>devices</A>
+            {devices() ? ', shown among the others.' : ', and can be found on their pages.'}{' '}
             <Button variant="ghost" size="sm" onClick={() => setDevices((shown) => !shown)}>
               {devices() ? 'Leave them out' : 'Show them here'}
             </Button>
@@ -94,7 +97,8 @@ export function ApiKeyPanel(props: { organization_id: string; ownRole: Organizat
 
 type Acting = { key: ApiKey; act: 'open' | 'rotate' | 'revoke' }
 
-function KeyTable(props: {
+/** Keys with what can be done to each, and the dialogs behind it. */
+export function KeyTable(props: {
   keys: ApiKey[] | undefined
   organization_id: string
   ownRole: Organization['role']

@@ -1,7 +1,7 @@
 import { createWindowVirtualizer } from '@tanstack/solid-virtual'
 import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
 import type { EpisodeSummary } from '../api.ts'
-import { count } from '../ui/format.ts'
+import { count, exact } from '../ui/format.ts'
 import { useShortcuts } from '../ui/keyboard.ts'
 import table from '../ui/table.module.css'
 import css from './episode-list.module.css'
@@ -23,6 +23,12 @@ export interface EpisodeListProps {
   loading: boolean
   /** More pages exist. */
   more: boolean
+  /** Nothing is being asked: the next page may be. */
+  ready: boolean
+  /** How many there are, where somebody counts them. */
+  total: number | null
+  /** ISO 8601: how far back a search that goes on has looked. */
+  lookedTo: string | null
   loadMore: () => void
   href: (id: string) => string
 }
@@ -55,7 +61,7 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
     () => new Map(props.episodes.map((episode, index) => [episode.id, { episode, index }])),
   )
   createEffect(() => {
-    if (props.more && (visible().at(-1) ?? 0) >= props.episodes.length - 15) props.loadMore()
+    if (props.more && props.ready && (visible().at(-1) ?? 0) >= props.episodes.length - 15) props.loadMore()
   })
   const walk = useRowWalk(
     () => props.episodes,
@@ -106,14 +112,21 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
         </For>
       </div>
       <Show when={!props.loading}>
-        <p class={css.foot}>
-          {props.more
-            ? `${count(props.episodes.length, 'episode')} loaded, more as you scroll`
-            : count(props.episodes.length, 'episode')}
+        <p class={css.foot} role={props.lookedTo ? 'status' : undefined}>
+          {footOf(props)}
         </p>
       </Show>
     </div>
   )
+}
+
+function footOf({ episodes, more, total, lookedTo }: EpisodeListProps): string {
+  const loaded = count(episodes.length, 'episode')
+  if (!more) return loaded
+  if (lookedTo) return `${loaded} found so far. Looking further back than ${exact(lookedTo)}…`
+  if (total !== null)
+    return `${episodes.length.toLocaleString('en')} of ${count(total, 'episode')}, more as you scroll`
+  return `${loaded} loaded, more as you scroll`
 }
 
 /** `j` and `k` move the focus from row to row; Enter then follows the link by itself. */

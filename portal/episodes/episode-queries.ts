@@ -3,27 +3,58 @@ import { api, type EpisodeSummary } from '../api.ts'
 import { queryClient } from '../query-client.ts'
 import { type EpisodeFilter, toInput } from './filter.ts'
 
+/** What the list is asked for, beside its filter. */
+export interface EpisodeScope {
+  organization_id: string
+  /** Slug; null: all projects. */
+  project: string | null
+}
+
 /**
  * Pages of the list, newest first. Asked again every few seconds while the page is visible, so that a
  * recording shows up and turns ready by itself; less often when many pages are loaded.
  */
-export function episodesQuery(organization_id: string, filter: EpisodeFilter) {
+export function episodesQuery({ organization_id, project }: EpisodeScope, filter: EpisodeFilter) {
   return infiniteQueryOptions({
-    queryKey: ['episodes', organization_id, filter],
+    queryKey: ['episodes', organization_id, project, filter],
     queryFn: ({ pageParam }) =>
-      api.episodes.list.query({
-        organization_id,
-        ...toInput(filter, Date.now()),
-        limit: 50,
-        cursor: pageParam,
-      }),
+      readPage({ organization_id, project, ...toInput(filter, Date.now()) }, pageParam),
     // as: the first page has no cursor, and inference needs to hear that later ones do.
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
-    // Another filter keeps the old rows on screen until its own are there; another organization never.
-    placeholderData: (before, query) => (query?.queryKey[1] === organization_id ? before : undefined),
-    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 3 ? 20_000 : 3_000),
+    // Another filter keeps the old rows on screen until its own are there; another place never.
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === organization_id && query.queryKey[2] === project ? before : undefined,
+    refetchInterval: (query) => INTERVALS.find(({ pages }) => pagesOf(query.state.data) > pages)?.ms ?? 3_000,
   })
+}
+
+/** All pages are asked again each time. Behind a long search nothing new is expected that the first would not show. */
+const INTERVALS = [
+  { pages: 20, ms: 120_000 },
+  { pages: 3, ms: 20_000 },
+]
+
+function pagesOf(data: { pages: unknown[] } | undefined): number {
+  return data?.pages.length ?? 0
+}
+
+const PAGE = 50
+
+/** What is rare comes in short pages, because the server never looks for long: some of them make one page here. */
+const SHORT_PAGES = 5
+
+type Input = Omit<Parameters<typeof api.episodes.list.query>[0], 'cursor' | 'limit'>
+
+async function readPage(input: Input, cursor: string | undefined) {
+  const first = await api.episodes.list.query({ ...input, limit: PAGE, cursor })
+  const items = [...first.items]
+  let last = first
+  for (let asked = 1; asked < SHORT_PAGES && items.length < PAGE && last.next_cursor !== null; asked++) {
+    last = await api.episodes.list.query({ ...input, limit: PAGE, cursor: last.next_cursor })
+    items.push(...last.items)
+  }
+  return { items, total: first.total, next_cursor: last.next_cursor, looked_to: last.looked_to }
 }
 
 /** One episode; asked again every two seconds until it is finalized. */

@@ -2,7 +2,18 @@ import { A, useSearchParams } from '@solidjs/router'
 import { useInfiniteQuery } from '@tanstack/solid-query'
 import Check from 'lucide-solid/icons/check'
 import SearchX from 'lucide-solid/icons/search-x'
-import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  type JSX,
+  Match,
+  on,
+  onCleanup,
+  Show,
+  Switch,
+} from 'solid-js'
+import { ALL_PROJECTS } from '../accounts/place.ts'
 import { useSession } from '../accounts/session.tsx'
 import type { Organization } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
@@ -23,19 +34,31 @@ export function EpisodesPage(): JSX.Element {
   useTitle(() => 'Episodes')
   return (
     <Show when={session.organization()} fallback={<NoOrganization />} keyed>
-      {(organization) => <Episodes organization={organization} />}
+      {(organization) => (
+        // Each place starts anew: what was empty before says nothing about the next one.
+        <Show when={session.project()?.slug ?? ALL_PROJECTS} keyed>
+          {(project) => (
+            <Episodes organization={organization} project={project === ALL_PROJECTS ? null : project} />
+          )}
+        </Show>
+      )}
     </Show>
   )
 }
 
-function Episodes(props: { organization: Organization }): JSX.Element {
+function Episodes(props: { organization: Organization; project: string | null }): JSX.Element {
   const session = useSession()
   const [search, setSearch] = useSearchParams()
   const filter = createMemo(() => readFilter(search))
-  const list = useInfiniteQuery(() => episodesQuery(props.organization.id, filter()))
+  const list = useInfiniteQuery(() =>
+    episodesQuery({ organization_id: props.organization.id, project: props.project }, filter()),
+  )
+  const last = () => (list.isSuccess ? list.data.pages.at(-1) : undefined)
+  const awake = useAwake()
   const episodes = createMemo(() => (list.isSuccess ? list.data.pages.flatMap((page) => page.items) : []))
   const narrowed = () => Object.keys(filter()).length > 0
-  const empty = () => list.isSuccess && !list.isPlaceholderData && episodes().length === 0
+  const empty = () =>
+    list.isSuccess && !list.isPlaceholderData && episodes().length === 0 && !list.hasNextPage
   const received = useFirstReceived(empty, narrowed, () => episodes()[0]?.id)
   const set = (name: FilterName, value: string | undefined): void =>
     setSearch({ [name]: value ?? null }, { scroll: false })
@@ -75,9 +98,10 @@ function Episodes(props: { organization: Organization }): JSX.Element {
               episodes={episodes()}
               loading={list.isPending}
               more={list.isSuccess && list.hasNextPage}
-              loadMore={() => {
-                if (!list.isFetching) void list.fetchNextPage()
-              }}
+              ready={!list.isFetching && !list.isPlaceholderData && awake()}
+              total={list.isSuccess ? (list.data.pages[0]?.total ?? null) : null}
+              lookedTo={last()?.looked_to ?? null}
+              loadMore={() => void list.fetchNextPage()}
               href={(id) => session.href(`/portal/episodes/${id}`)}
             />
           </Show>
@@ -85,6 +109,16 @@ function Episodes(props: { organization: Organization }): JSX.Element {
       </Switch>
     </>
   )
+}
+
+/** Whether the page is on screen: a search that nobody watches waits. */
+function useAwake(): () => boolean {
+  const visible = () => document.visibilityState === 'visible'
+  const [awake, setAwake] = createSignal(visible())
+  const update = (): void => void setAwake(visible())
+  document.addEventListener('visibilitychange', update)
+  onCleanup(() => document.removeEventListener('visibilitychange', update))
+  return awake
 }
 
 /** The id of the first episode, once one arrives where there was none while the page was open. */

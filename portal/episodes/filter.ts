@@ -5,6 +5,8 @@ export interface EpisodeFilter {
   status?: EpisodeStatus
   source?: EpisodeSource
   robot?: string
+  /** `dev_…`, or its name. */
+  device_id?: string
   policy_version?: string
   /** ISO 8601, or a span back from now: `1h`, `24h`, `7d`, `30d`. */
   since?: string
@@ -17,6 +19,7 @@ export const FILTER_NAMES = [
   'status',
   'source',
   'robot',
+  'device_id',
   'policy_version',
   'since',
   'until',
@@ -46,6 +49,7 @@ export function readFilter(search: Record<string, string | string[] | undefined>
     status: STATUSES.find((one) => one === text('status')),
     source: SOURCES.find((one) => one === text('source')),
     robot: text('robot'),
+    device_id: text('device_id'),
     policy_version: text('policy_version'),
     since: time(text('since')),
     until: time(text('until')),
@@ -78,6 +82,7 @@ const LABELS: Record<FilterName, string> = {
   status: 'Status',
   source: 'Source',
   robot: 'Robot',
+  device_id: 'Device',
   policy_version: 'Policy',
   since: 'Since',
   until: 'Until',

@@ -1,26 +1,26 @@
 import KeyRound from 'lucide-solid/icons/key-round'
 import { createSignal, type JSX, Show } from 'solid-js'
-import { api, type Device, type Organization } from '../api.ts'
+import { api, type Device } from '../api.ts'
 import { RevealDialog } from '../api-keys/reveal-dialog.tsx'
-import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { toastProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
+import { refreshDevices } from './fleet-queries.ts'
 
 /** Makes the API key that the robot's sshd asks with: pinned to this device, and able to read and nothing else. */
-export function MakeDeviceKey(props: { device: Device; organization: Organization }): JSX.Element {
+export function MakeDeviceKey(props: { device: Device; organization_id: string }): JSX.Element {
   // Kept here and nowhere else, as for every key.
   const [key, setKey] = createSignal<string>()
   const { busy, submit } = createSubmission(async () => {
     try {
       const made = await api.apiKeys.mint.mutate({
-        organization_id: props.organization.id,
+        organization_id: props.organization_id,
         label: props.device.name,
         scopes: ['fleet:read'],
         device_id: props.device.id,
       })
       setKey(made.key)
-      await queryClient.invalidateQueries({ queryKey: ['api-keys', props.organization.id] })
+      await refreshDevices()
     } catch (error) {
       toastProblem('Could not make the key', error)
     }

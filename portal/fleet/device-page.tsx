@@ -1,41 +1,48 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import Pencil from 'lucide-solid/icons/pencil'
+import Wrench from 'lucide-solid/icons/wrench'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
-import { api, type Device, type Organization, problemOf } from '../api.ts'
-import { queryClient } from '../query-client.ts'
+import { type DeviceDetail, type Organization, problemOf } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { CodeTabs } from '../ui/code-tabs.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, Section, useTitle } from '../ui/page.tsx'
-import { FormProblem, PageProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
+import { PageProblem } from '../ui/problem.tsx'
 import { Time } from '../ui/time.tsx'
-import { toast } from '../ui/toast.tsx'
+import { setMaintenance } from './change-devices.ts'
+import { DeviceEpisodes, RecordingNow } from './device-episodes.tsx'
 import { MakeDeviceKey } from './device-key.tsx'
+import { DeviceKeys } from './device-keys.tsx'
+import { ClockWarning, DeviceStrip } from './device-strip.tsx'
 import { DoorPanel } from './door-panel.tsx'
+import { EditDialog } from './edit-dialog.tsx'
 import css from './fleet.module.css'
-import { deviceQuery, PROJECT } from './fleet-queries.ts'
+import { deviceQuery, type Place } from './fleet-queries.ts'
+import { HealthPanel } from './health-panel.tsx'
+import { mayWork } from './may-work.ts'
+import { RemoveDevices } from './remove-devices.tsx'
 import { robotSnippets } from './snippets.ts'
+import { UnconfirmedNote } from './unconfirmed-note.tsx'
 
-/** `/portal/devices/:device`: one robot, and who may log in to it. */
+/** `/portal/devices/:device`: one robot, live: how it is, what it does, which keys it has and who may log in to it. */
 export function DevicePage(): JSX.Element {
   const session = useSession()
   return (
-    <Show when={session.organization()} fallback={<NoOrganization />} keyed>
-      {(organization) => <FoundDevice organization={organization} />}
+    <Show when={session.place()} fallback={<NoOrganization />}>
+      {(place) => <FoundDevice place={place()} />}
     </Show>
   )
 }
 
-function FoundDevice(props: { organization: Organization }): JSX.Element {
+function FoundDevice(props: { place: Place }): JSX.Element {
   const session = useSession()
   const params = useParams<{ device: string }>()
-  const device = useQuery(() => deviceQuery(props.organization.slug, params.device))
+  const device = useQuery(() => deviceQuery(props.place, params.device))
   useTitle(() => (device.isSuccess ? device.data.name : 'Device'))
   return (
     <Switch fallback={<div aria-busy="true" />}>
@@ -44,96 +51,127 @@ function FoundDevice(props: { organization: Organization }): JSX.Element {
           <LinkButton href={session.href('/portal/devices')}>All devices</LinkButton>
         </EmptyState>
       </Match>
-      <Match when={device.isError}>
+      <Match when={device.isError && !device.isSuccess}>
         <PageProblem error={device.error} retry={() => device.refetch()} />
       </Match>
       <Match when={device.isSuccess && device.data}>
-        {(found) => <DeviceParts device={found()} organization={props.organization} />}
+        {(found) => (
+          <Show when={session.organization()}>
+            {(organization) => <DeviceParts device={found()} organization={organization()} />}
+          </Show>
+        )}
       </Match>
     </Switch>
   )
 }
 
-function DeviceParts(props: { device: Device; organization: Organization }): JSX.Element {
+interface PartsProps {
+  device: DeviceDetail
+  organization: Organization
+}
+
+function DeviceParts(props: PartsProps): JSX.Element {
   const session = useSession()
-  const [removing, setRemoving] = createSignal(false)
-  const mayWork = () => session.me().account.staff || props.organization.role !== 'viewer'
+  const role = () => (session.me().account.staff ? 'admin' : props.organization.role)
   return (
     <>
-      <A class={css.back} href={session.href('/portal/devices')}>
-        <ChevronLeft size={14} aria-hidden="true" /> Devices
-      </A>
-      <PageHead
-        title={props.device.name}
-        note={
-          <span class={css.facts}>
-            <span>
-              Id&nbsp;<code>{props.device.id}</code> <CopyButton text={props.device.id} what="device id" />
-            </span>
-            <span>
-              Project&nbsp;<code>{props.device.project}</code>
-            </span>
-            <span>
-              Added&nbsp;
-              <Time at={props.device.created_at} />
-            </span>
-          </span>
-        }
-      >
-        <Show when={mayWork()}>
-          <Button onClick={() => setRemoving(true)}>Remove device</Button>
-        </Show>
-      </PageHead>
-      <DoorPanel device={props.device} org={props.organization.slug} mayWork={mayWork()} />
+      <Head {...props} />
+      <Show when={!props.device.confirmed}>
+        <UnconfirmedNote device={props.device} mayWork={mayWork(session)} />
+      </Show>
+      <DeviceStrip device={props.device} />
+      <ClockWarning device={props.device} />
+      <Show when={props.device.current_session_id} keyed>
+        {(id) => <RecordingNow id={id} />}
+      </Show>
+      <HealthPanel device={props.device} />
+      <DeviceEpisodes device={props.device} />
+      <DeviceKeys device={props.device} organization_id={props.organization.id} ownRole={role()} />
+      <DoorPanel device={props.device} mayWork={mayWork(session)} />
       <Section
         title="Set up its sshd"
         note="Once, as root on the robot. It keeps the list, so that its people get in while this server is out of reach."
         actions={
-          <Show when={mayWork()}>
-            <MakeDeviceKey device={props.device} organization={props.organization} />
+          <Show when={mayWork(session)}>
+            <MakeDeviceKey device={props.device} organization_id={props.organization.id} />
           </Show>
         }
       >
         <CodeTabs label="Set up the robot" snippets={robotSnippets(props.device, session.me().public_url)} />
       </Section>
-      <RemoveDevice
-        device={props.device}
-        org={props.organization.slug}
-        open={removing()}
-        close={() => setRemoving(false)}
-      />
     </>
   )
 }
 
-function RemoveDevice(props: { device: Device; org: string; open: boolean; close: () => void }): JSX.Element {
+function Head(props: PartsProps): JSX.Element {
   const session = useSession()
   const navigate = useNavigate()
-  const { error, busy, submit } = createSubmission(async () => {
-    await api.fleet.remove.mutate({ org: props.org, project: PROJECT, device: props.device.id })
-    await queryClient.invalidateQueries({ queryKey: ['devices', props.org] })
-    toast({
-      title: 'Device removed',
-      detail: `Nobody logs in to ${props.device.name} through here any more.`,
-    })
-    navigate(session.href('/portal/devices'))
-  })
+  const [open, setOpen] = createSignal<'edit' | 'remove'>()
+  const close = (): void => {
+    setOpen(undefined)
+  }
+  const inMaintenance = () => props.device.status === 'maintenance'
   return (
-    <Dialog
-      open={props.open}
-      onClose={props.close}
-      title={`Remove ${props.device.name}?`}
-      description="From its next contact on it lets nobody in by a key from here, and API keys that are good for only this device stop working at once. Its episodes stay."
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Remove device
+    <>
+      <A class={css.back} href={session.href('/portal/devices')}>
+        <ChevronLeft size={14} aria-hidden="true" /> Devices
+      </A>
+      <PageHead title={props.device.name}>
+        <Show when={mayWork(session)}>
+          <Button onClick={() => setMaintenance([props.device], !inMaintenance())}>
+            <Wrench size={14} aria-hidden="true" />{' '}
+            {inMaintenance() ? 'End maintenance' : 'Start maintenance'}
           </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+          <Button onClick={() => setOpen('edit')}>
+            <Pencil size={14} aria-hidden="true" /> Edit
+          </Button>
+          <Button onClick={() => setOpen('remove')}>Remove</Button>
+        </Show>
+      </PageHead>
+      <Facts device={props.device} />
+      <Switch>
+        <Match when={open() === 'edit'}>
+          <EditDialog device={props.device} close={close} />
+        </Match>
+        <Match when={open() === 'remove'}>
+          <RemoveDevices
+            devices={[props.device]}
+            close={close}
+            removed={() => navigate(session.href('/portal/devices'))}
+          />
+        </Match>
+      </Switch>
+    </>
+  )
+}
+
+function Facts(props: { device: DeviceDetail }): JSX.Element {
+  const names = () => props.device.robot_names.filter((name) => name !== props.device.dsn)
+  return (
+    <p class={css.facts}>
+      <span>
+        Id&nbsp;<code>{props.device.id}</code> <CopyButton text={props.device.id} what="device id" />
+      </span>
+      <Show when={props.device.dsn}>
+        {(dsn) => (
+          <span>
+            Serial number&nbsp;<code>{dsn()}</code>
+          </span>
+        )}
+      </Show>
+      <span>
+        Project&nbsp;<code>{props.device.project}</code>
+      </span>
+      <Show when={names().length > 0}>
+        <span title="What else the robot of an episode may say to mean this device">
+          Also known as&nbsp;
+          <bdi class={css.names}>{names().join(', ')}</bdi>
+        </span>
+      </Show>
+      <span>
+        Added&nbsp;
+        <Time at={props.device.created_at} />
+      </span>
+    </p>
   )
 }

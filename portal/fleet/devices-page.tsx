@@ -1,109 +1,197 @@
-import { A } from '@solidjs/router'
+import { useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import Bot from 'lucide-solid/icons/bot'
+import FolderTree from 'lucide-solid/icons/folder-tree'
 import Plus from 'lucide-solid/icons/plus'
-import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import SearchX from 'lucide-solid/icons/search-x'
+import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
-import type { Organization } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { count } from '../ui/format.ts'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
-import { SkeletonRows } from '../ui/skeleton.tsx'
-import table from '../ui/table.module.css'
-import { TableFrame } from '../ui/table.tsx'
-import { Time } from '../ui/time.tsx'
-import css from './fleet.module.css'
-import { devicesQuery } from './fleet-queries.ts'
+import { DeviceList } from './device-list.tsx'
+import { createDevicePages, type DevicePages } from './device-pages.ts'
+import { EnrolDialog } from './enrol-dialog.tsx'
+import { EnrolmentTokens } from './enrolment-tokens.tsx'
+import { type DeviceFilter, FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
+import { FilterBar } from './filter-bar.tsx'
+import { FirstDevice } from './first-device.tsx'
+import { facetsQuery, type Place } from './fleet-queries.ts'
+import { GroupsDialog } from './groups-dialog.tsx'
+import { mayEnrol, mayWork } from './may-work.ts'
 import { NewDeviceDialog } from './new-device-dialog.tsx'
+import { createSelection } from './selection.ts'
+import { SelectionBar } from './selection-bar.tsx'
+import { UnconfirmedBanner } from './unconfirmed-banner.tsx'
+import { UnconfirmedList } from './unconfirmed-list.tsx'
+import { devices as devicesOf } from './words.ts'
 
-/** `/portal/devices`: the robots of an organization. */
+/** `/portal/devices`: the fleet of a project, or of all of them. */
 export function DevicesPage(): JSX.Element {
   const session = useSession()
   useTitle(() => 'Devices')
   return (
-    <Show when={session.organization()} fallback={<NoOrganization />} keyed>
-      {(organization) => <Devices organization={organization} />}
+    <Show when={session.place()} fallback={<NoOrganization />}>
+      {(place) => <Devices place={place()} />}
     </Show>
   )
 }
 
-function Devices(props: { organization: Organization }): JSX.Element {
+type Opened = 'enrol' | 'new' | 'groups'
+
+function Devices(props: { place: Place }): JSX.Element {
   const session = useSession()
-  const devices = useQuery(() => devicesQuery(props.organization.slug))
-  const [adding, setAdding] = createSignal(false)
-  const mayAdd = () => session.me().account.staff || props.organization.role !== 'viewer'
+  const [search, setSearch] = useSearchParams()
+  const filter = createMemo(() => readFilter(search))
+  const pages = createDevicePages(() => ({ place: props.place, filter: filter() }))
+  const [open, setOpen] = createSignal<Opened>()
+  const close = (): void => {
+    setOpen(undefined)
+  }
+  const isEmpty = () => !pages.pending() && pages.total() === 0 && Object.keys(filter()).length === 0
+  const set = createFilterSetter(filter, setSearch)
   return (
     <>
-      <PageHead title="Devices" note="Robots, and who may log in to each of them by SSH.">
-        <Show when={mayAdd()}>
-          <Button variant="primary" onClick={() => setAdding(true)}>
-            <Plus size={15} aria-hidden="true" /> New device
+      <PageHead title="Devices">
+        <Show when={mayWork(session)}>
+          <Button onClick={() => setOpen('groups')}>
+            <FolderTree size={14} aria-hidden="true" /> Groups
+          </Button>
+          <Button onClick={() => setOpen('new')}>New device</Button>
+        </Show>
+        <Show when={mayEnrol(session)}>
+          <Button variant="primary" onClick={() => setOpen('enrol')}>
+            <Plus size={15} aria-hidden="true" /> Enrol devices
           </Button>
         </Show>
       </PageHead>
       <Switch>
-        <Match when={devices.isError && !devices.isSuccess}>
-          <PageProblem error={devices.error} retry={() => devices.refetch()} />
+        <Match when={pages.total() === undefined && pages.error()}>
+          {(error) => <PageProblem error={error()} retry={pages.retry} />}
         </Match>
-        <Match when={devices.isSuccess && devices.data.length === 0}>
-          <EmptyState icon={<Bot size={22} aria-hidden="true" />} title="No devices yet">
-            <p>
-              Add a robot by the name you call it. Its page then says who may log in, and how to set up its
-              sshd.
-            </p>
-            <Show when={!mayAdd()}>
-              <p>You can look, but only members add devices.</p>
-            </Show>
-          </EmptyState>
+        <Match when={isEmpty()}>
+          <FirstDevice enrol={() => setOpen('enrol')} mayEnrol={mayEnrol(session)} />
         </Match>
         <Match when={true}>
-          <TableFrame label="Devices">
-            <table class={`${table.table} ${table.cards}`} role="table">
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th>Project</th>
-                  <th class={table.number}>SSH keys</th>
-                  <th>Added</th>
-                </tr>
-              </thead>
-              <tbody>
-                <Show when={devices.isSuccess && devices.data} fallback={<SkeletonRows columns={4} />}>
-                  {(rows) => (
-                    <For each={rows()}>
-                      {(device) => (
-                        <tr class={css.row} role="row" data-row>
-                          <td role="cell">
-                            <A class={css.link} href={session.href(`/portal/devices/${device.id}`)}>
-                              {device.name}
-                            </A>
-                          </td>
-                          <td role="cell" data-label="Project">
-                            <code class={table.dim}>{device.project}</code>
-                          </td>
-                          <td role="cell" data-label="SSH keys" class={table.number}>
-                            {device.ssh_key_count}
-                          </td>
-                          <td role="cell" data-label="Added">
-                            <Time at={device.created_at} />
-                          </td>
-                        </tr>
-                      )}
-                    </For>
-                  )}
-                </Show>
-              </tbody>
-            </table>
-            <Show when={devices.isSuccess && devices.data}>
-              {(rows) => <p class={table.note}>{count(rows().length, 'device')}</p>}
-            </Show>
-          </TableFrame>
+          <Fleet place={props.place} filter={filter()} set={set} pages={pages} />
         </Match>
       </Switch>
-      <NewDeviceDialog org={props.organization.slug} open={adding()} close={() => setAdding(false)} />
+      <Show when={session.home()}>
+        {(home) => (
+          <EnrolmentTokens
+            org={props.place.org}
+            project={home().slug}
+            named={props.place.project === null ? home().name : undefined}
+            mayRevoke={mayEnrol(session)}
+          />
+        )}
+      </Show>
+      <Show when={open() && session.home()}>
+        {(home) => (
+          <Switch>
+            <Match when={open() === 'enrol'}>
+              <EnrolDialog org={props.place.org} project={home().slug} close={close} />
+            </Match>
+            <Match when={open() === 'new'}>
+              <NewDeviceDialog org={props.place.org} project={home().slug} close={close} />
+            </Match>
+            <Match when={open() === 'groups'}>
+              <GroupsDialog org={props.place.org} project={home().slug} close={close} />
+            </Match>
+          </Switch>
+        )}
+      </Show>
     </>
   )
+}
+
+type FilterChange = Partial<Record<FilterName, string | undefined>>
+
+/** Changes the address. What is not in it yet when the next change comes goes along with that one. */
+function createFilterSetter(
+  filter: () => DeviceFilter,
+  setSearch: (change: Record<string, string | null>, options: { replace: boolean }) => void,
+): (change: FilterChange) => void {
+  let pending: Record<string, string | null> = {}
+  createEffect(
+    on(filter, () => {
+      pending = {}
+    }),
+  )
+  return (change) => {
+    for (const [name, value] of Object.entries(change)) pending[name] = value ?? null
+    // A letter more in the search is not a page to go back to.
+    setSearch(pending, { replace: 'text' in change })
+  }
+}
+
+interface FleetProps {
+  place: Place
+  filter: DeviceFilter
+  set: (change: FilterChange) => void
+  pages: DevicePages
+}
+
+/** The table, what narrows it, and what is done to several at once. */
+function Fleet(props: FleetProps): JSX.Element {
+  const session = useSession()
+  const facets = useQuery(() => facetsQuery(props.place))
+  const selection = createSelection()
+  const clear = (): void => props.set(Object.fromEntries(FILTER_NAMES.map((name) => [name, undefined])))
+  const none = () => !props.pages.pending() && props.pages.total() === 0
+  const foot = (): string => {
+    if (props.pages.error()) return 'Not up to date: the server does not answer. Trying again.'
+    return devicesOf(props.pages.total() ?? 0)
+  }
+  return (
+    <>
+      <Show when={!props.filter.unconfirmed}>
+        <UnconfirmedBanner
+          n={props.pages.counts()?.unconfirmed ?? 0}
+          review={() => props.set({ unconfirmed: '1', status: undefined })}
+        />
+      </Show>
+      <FilterBar
+        filter={props.filter}
+        counts={props.pages.counts()}
+        types={facets.isSuccess ? facets.data.types : []}
+        groups={facets.isSuccess ? facets.data.groups : []}
+        set={props.set}
+        clear={clear}
+      />
+      <Switch>
+        <Match when={none()}>
+          <EmptyState icon={<SearchX size={22} aria-hidden="true" />} title={emptyTitle(props.filter)}>
+            <Button onClick={clear}>Show all devices</Button>
+          </EmptyState>
+        </Match>
+        <Match when={props.filter.unconfirmed}>
+          <UnconfirmedList org={props.place.org} pages={props.pages} mayWork={mayWork(session)} />
+        </Match>
+        <Match when={true}>
+          <DeviceList
+            devices={props.pages.rows()}
+            total={props.pages.total()}
+            stale={props.pages.pending()}
+            projects={props.place.project === null}
+            selection={mayWork(session) ? selection : undefined}
+            show={props.pages.show}
+            href={(device) => session.href(`/portal/devices/${device.id}`)}
+            narrowToGroup={(group) => props.set({ group })}
+            foot={foot()}
+          />
+        </Match>
+      </Switch>
+      <Show when={selection.all().length > 0}>
+        <SelectionBar place={props.place} selection={selection} />
+      </Show>
+    </>
+  )
+}
+
+function emptyTitle(filter: DeviceFilter): string {
+  const others = filter.text ?? filter.type ?? filter.group
+  if (filter.unconfirmed && !others) return 'Every device is confirmed'
+  return 'No device fits these filters'
 }

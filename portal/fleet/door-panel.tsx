@@ -18,11 +18,10 @@ import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import css from './fleet.module.css'
-import { doorKeysQuery, PROJECT } from './fleet-queries.ts'
+import { addressOf, doorKeysQuery } from './fleet-queries.ts'
 
 interface Door {
   device: Device
-  org: string
   mayWork: boolean
 }
 
@@ -32,10 +31,9 @@ const REFUSED = {
   disabled: 'Account disabled',
 } as const
 
-async function refresh(org: string): Promise<void> {
+async function refresh(): Promise<void> {
   await Promise.all([
-    queryClient.invalidateQueries({ queryKey: ['door-keys', org] }),
-    queryClient.invalidateQueries({ queryKey: ['devices', org] }),
+    queryClient.invalidateQueries({ queryKey: ['door-keys'] }),
     queryClient.invalidateQueries({ queryKey: ['ssh-keys'] }),
   ])
 }
@@ -43,7 +41,7 @@ async function refresh(org: string): Promise<void> {
 /** "Who may log in": the selected keys, and the choice of those that could be added. */
 export function DoorPanel(props: Door): JSX.Element {
   const session = useSession()
-  const keys = useQuery(() => doorKeysQuery(props.org, props.device.id))
+  const keys = useQuery(() => doorKeysQuery(props.device))
   return (
     <Section
       title="Who may log in"
@@ -104,10 +102,10 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
   }
   const remove = async (): Promise<void> => {
     const { ssh_key_id, owner } = props.door_key
-    const where = { org: props.org, project: PROJECT, device: props.device.id, ssh_key_id }
+    const where = { ...addressOf(props.device), ssh_key_id }
     try {
       await api.fleet.removeDoorKey.mutate(where)
-      await refresh(props.org)
+      await refresh()
       toast({
         title: 'Key removed from this device',
         detail: `${owner.name} is refused from the next contact of ${props.device.name} on.`,
@@ -116,7 +114,7 @@ function DoorLine(props: Door & { door_key: DoorKey }): JSX.Element {
           run: () =>
             void api.fleet.selectDoorKey
               .mutate(where)
-              .then(() => refresh(props.org))
+              .then(() => refresh())
               .catch((error) => toastProblem('Could not undo it', error)),
         },
       })
@@ -182,13 +180,8 @@ function AddKey(props: Door & { candidates: DoorKey[] }): JSX.Element {
   const { error, busy, submit } = createSubmission(async () => {
     const ssh_key_id = id()
     if (!ssh_key_id) return
-    await api.fleet.selectDoorKey.mutate({
-      org: props.org,
-      project: PROJECT,
-      device: props.device.id,
-      ssh_key_id,
-    })
-    await refresh(props.org)
+    await api.fleet.selectDoorKey.mutate({ ...addressOf(props.device), ssh_key_id })
+    await refresh()
   })
   return (
     <form class={css.add} aria-label="Let a key in" onSubmit={submit}>

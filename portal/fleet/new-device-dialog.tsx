@@ -2,29 +2,31 @@ import { useNavigate } from '@solidjs/router'
 import { createSignal, type JSX } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { api, fieldError } from '../api.ts'
-import { queryClient } from '../query-client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
-import { PROJECT } from './fleet-queries.ts'
+import { refreshDevices } from './fleet-queries.ts'
 
 /** Adds a robot, then opens its page. */
-export function NewDeviceDialog(props: { org: string; open: boolean; close: () => void }): JSX.Element {
+export function NewDeviceDialog(props: { org: string; project: string; close: () => void }): JSX.Element {
   const session = useSession()
   const navigate = useNavigate()
   const [name, setName] = createSignal('')
   const { error, busy, submit, forget } = createSubmission(async () => {
-    const made = await api.fleet.create.mutate({ org: props.org, project: PROJECT, name: name().trim() })
-    await queryClient.invalidateQueries({ queryKey: ['devices', props.org] })
+    const made = await api.fleet.create.mutate({
+      org: props.org,
+      project: props.project,
+      name: name().trim(),
+    })
+    await refreshDevices()
     props.close()
-    setName('')
     navigate(session.href(`/portal/devices/${made.id}`))
   })
   return (
     <Dialog
-      open={props.open}
+      open
       onClose={props.close}
       title="New device"
       description="The name people call the robot. Scripts use the same one."

@@ -33,7 +33,7 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     { label: 'Failed episodes', hint: 'Filter', run: go(session.href('/portal/episodes?status=failed')) },
     { label: 'API keys', hint: 'g k', run: go(session.href('/portal/api-keys')) },
     { label: 'Personal API keys', hint: 'Settings', run: go(session.href('/portal/settings/api-keys')) },
-    { label: 'Devices', hint: 'Page', run: go(session.href('/portal/devices')) },
+    { label: 'Devices', hint: 'g d', run: go(session.href('/portal/devices')) },
     { label: 'SSH keys', hint: 'Page', run: go(session.href('/portal/ssh-keys')) },
     { label: 'API tokens', hint: 'Page', run: go(session.href('/portal/tokens')) },
     { label: 'Members', hint: 'g m', run: go(session.href('/portal/members')) },

@@ -12,6 +12,7 @@ const LIST: { title: string; keys: [string, string][] }[] = [
     keys: [
       ['Ctrl K', 'Search and commands'],
       ['g e', 'Episodes'],
+      ['g d', 'Devices'],
       ['g k', 'API keys'],
       ['g m', 'Members'],
       ['g o', 'Organization'],
@@ -45,6 +46,7 @@ export function GlobalShortcuts(): JSX.Element {
   const session = useSession()
   useShortcuts({
     'g e': () => navigate(session.href('/portal/episodes')),
+    'g d': () => navigate(session.href('/portal/devices')),
     'g k': () => navigate(session.href('/portal/api-keys')),
     'g m': () => navigate(session.href('/portal/members')),
     'g o': () => navigate(session.href('/portal/organization')),

@@ -13,7 +13,7 @@ const passwordSignIn = accepts<PasswordSignIn>()(
   z.object({ email: typedEmail, password: typedPassword, code: typedCode.optional() }),
 )
 
-const accessToken = answers<AccessTokenAnswer>()(
+const accessToken = answers<AccessTokenAnswer>('AccessTokenAnswer')(
   z.object({
     access_token: z.string(),
     token_type: z.literal('bearer'),
@@ -21,7 +21,7 @@ const accessToken = answers<AccessTokenAnswer>()(
   }),
 )
 
-const signedOut = answers<SignedOut>()(z.object({ status: z.literal('signed_out') }))
+const signedOut = answers<SignedOut>('SignedOut')(z.object({ status: z.literal('signed_out') }))
 
 export const accountDoors: Door[] = [
   door({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { component } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
 import { SCOPES } from '../organizations/scopes.ts'
 
@@ -31,40 +32,48 @@ export const overlap = z.enum(['none', '1h', '24h', '7d']).default('none')
 
 const time = z.iso.datetime()
 const named = z.object({ id: z.string(), name: z.string() })
-const account = named.extend({ email: z.string() })
+const account = component('Account', named.extend({ email: z.string() }))
 
-/** A key as the API shows it. */
-export const apiKey = z.object({
-  id: z.string(),
-  prefix: z.string(),
-  label: z.string(),
-  note: z.string().nullable(),
-  kind: z.enum(['service', 'personal']),
-  owner: account.nullable(),
-  scopes: z.array(z.string()),
-  project: named.nullable(),
-  device: named.nullable(),
-  hostname: z.string().nullable(),
-  sdk_version: z.string().nullable(),
-  created_at: time,
-  created_by: account,
-  first_used_at: time.nullable(),
-  last_used_at: time.nullable(),
-  last_network: z.string().nullable(),
-  last_user_agent: z.string().nullable(),
-  use_count: z.number(),
-  expires_at: time.nullable(),
-  rotation: z.object({
+const rotation = component(
+  'KeyRotation',
+  z.object({
     due: z.boolean(),
     reason: z.enum(['age', 'expiry', 'rotated']).nullable(),
     by: time,
     age_days: z.number(),
   }),
-  rotated_to: z.string().nullable(),
-  rotated_from: z.string().nullable(),
-  revoked_at: time.nullable(),
-  revoked_by: named.nullable(),
-})
+)
+
+/** A key as the API shows it. */
+export const apiKey = component(
+  'ApiKey',
+  z.object({
+    id: z.string(),
+    prefix: z.string(),
+    label: z.string(),
+    note: z.string().nullable(),
+    kind: z.enum(['service', 'personal']),
+    owner: account.nullable(),
+    scopes: z.array(z.string()),
+    project: named.nullable(),
+    device: named.nullable(),
+    hostname: z.string().nullable(),
+    sdk_version: z.string().nullable(),
+    created_at: time,
+    created_by: account,
+    first_used_at: time.nullable(),
+    last_used_at: time.nullable(),
+    last_network: z.string().nullable(),
+    last_user_agent: z.string().nullable(),
+    use_count: z.number(),
+    expires_at: time.nullable(),
+    rotation,
+    rotated_to: z.string().nullable(),
+    rotated_from: z.string().nullable(),
+    revoked_at: time.nullable(),
+    revoked_by: named.nullable(),
+  }),
+)
 
 /** The one answer that holds a key's text. */
-export const mintedKey = z.object({ key: z.string(), api_key: apiKey })
+export const mintedKey = component('MintedKey', z.object({ key: z.string(), api_key: apiKey }))

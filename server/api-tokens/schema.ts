@@ -24,7 +24,7 @@ export const makeApiTokenInput = accepts<MakeApiToken>()(z.object({ life: life.n
 
 export const tokenId = z.object({ id: z.string().max(64) })
 
-const apiToken = answers<ApiToken>()(
+const apiToken = answers<ApiToken>('ApiToken')(
   z.object({
     id: z.string(),
     created_at: z.iso.datetime(),
@@ -35,10 +35,12 @@ const apiToken = answers<ApiToken>()(
   }),
 )
 
-export const apiTokenList = answers<ApiTokenList>()(z.object({ items: z.array(apiToken) }))
+export const apiTokenList = answers<ApiTokenList>('ApiTokenList')(z.object({ items: z.array(apiToken) }))
 
-export const madeApiToken = answers<MadeApiToken>()(z.object({ token: z.string(), api_token: apiToken }))
+export const madeApiToken = answers<MadeApiToken>('MadeApiToken')(
+  z.object({ token: z.string(), api_token: apiToken }),
+)
 
-export const revokedApiToken = answers<RevokedApiToken>()(
+export const revokedApiToken = answers<RevokedApiToken>('RevokedApiToken')(
   z.object({ id: z.string(), revoked_at: z.iso.datetime() }),
 )

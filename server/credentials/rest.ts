@@ -7,7 +7,7 @@ import { endOwnCredential, whoAmI } from './own-credential.ts'
 const time = z.iso.datetime()
 const organization = z.object({ id: z.uuid(), slug: z.string(), name: z.string() })
 
-const whoAmIAnswer = answers<WhoAmI>()(
+const whoAmIAnswer = answers<WhoAmI>('WhoAmI')(
   z.object({
     kind: z.enum(['service_key', 'personal_key', 'api_token', 'access_token']),
     key_id: z.string(),
@@ -34,7 +34,7 @@ const whoAmIAnswer = answers<WhoAmI>()(
   }),
 )
 
-const revokedKey = answers<RevokedKey>()(
+const revokedKey = answers<RevokedKey>('RevokedKey')(
   z.object({
     status: z.literal('revoked'),
     key_id: z.string(),

@@ -39,7 +39,7 @@ export const startInput = z.object({
     .nullish(),
 })
 
-export const startedLogin = answers<StartedDeviceLogin>()(
+export const startedLogin = answers<StartedDeviceLogin>('StartedDeviceLogin')(
   z.object({
     device_code: z.string(),
     user_code: z.string(),

@@ -51,3 +51,22 @@ export async function moveEpisodes(
     .executeTakeFirst()
   return Number(moved.numUpdatedRows)
 }
+
+/** How many episodes each of these devices has, archived ones left out; who has none is left out. From the rollup. */
+export async function countEpisodesOf(
+  db: Database,
+  devices: readonly { id: string; project_id: string }[],
+): Promise<Record<string, number>> {
+  if (devices.length === 0) return {}
+  const projects = [...new Set(devices.map(({ project_id }) => project_id))]
+  const ids = devices.map(({ id }) => id)
+  const rows = await db
+    .selectFrom('episode_days')
+    .select('device_id')
+    .select(({ fn }) => fn.sum<number>('n').as('n'))
+    .where('project_id', 'in', projects)
+    .where('device_id', 'in', ids)
+    .groupBy('device_id')
+    .execute()
+  return Object.fromEntries(rows.map(({ device_id, n }) => [device_id, n]))
+}

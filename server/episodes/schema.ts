@@ -68,7 +68,7 @@ export const startEpisodeInput = accepts<StartEpisode>()(
   }),
 )
 
-export const startedEpisode = answers<StartedEpisode>()(
+export const startedEpisode = answers<StartedEpisode>('StartedEpisode')(
   z.object({
     episode_id: z.string(),
     status: z.literal('recording'),
@@ -110,7 +110,7 @@ export const finalizeEpisodeInput = accepts<FinalizeEpisode>()(finalizeBody)
     }
   })
 
-export const finalizedEpisode = answers<FinalizedEpisode>()(
+export const finalizedEpisode = answers<FinalizedEpisode>('FinalizedEpisode')(
   z.object({
     episode_id: z.string(),
     status: z.enum(['ready', 'failed']),
@@ -120,7 +120,7 @@ export const finalizedEpisode = answers<FinalizedEpisode>()(
   }),
 )
 
-export const storedArtifact = answers<Artifact>()(
+export const storedArtifact = answers<Artifact>('Artifact')(
   z.object({
     kind,
     content_type: z.string(),
@@ -155,11 +155,11 @@ const summary = z.object({
   portal_url: z.url(),
 })
 
-export const episodePage = answers<EpisodePage>()(
+export const episodePage = answers<EpisodePage>('EpisodePage')(
   z.object({ items: z.array(summary), next_cursor: z.string().nullable() }),
 )
 
-export const episodeDetail = answers<EpisodeDetail>()(
+export const episodeDetail = answers<EpisodeDetail>('EpisodeDetail')(
   summary.extend({
     client_id: z.string(),
     metadata,

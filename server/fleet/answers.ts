@@ -13,7 +13,7 @@ import type {
   MadeEnrolmentToken,
   RemovedDevice,
 } from '../../sdk/wire.ts'
-import { answers } from '../http/conforms.ts'
+import { answers, component } from '../http/conforms.ts'
 
 /** What the fleet's doors answer. */
 
@@ -21,18 +21,21 @@ const time = z.iso.datetime()
 const text = z.string().nullable()
 const status = z.enum(['online', 'offline', 'maintenance'])
 
-const metrics = z.object({
-  cpu_usage: z.number().nullable(),
-  memory_usage: z.number().nullable(),
-  disk_usage: z.number().nullable(),
-  clock_offset_ms: z.number().nullable(),
-  backlog_episodes: z.number().nullable(),
-  backlog_bytes: z.number().nullable(),
-})
+const metrics = component(
+  'DeviceMetrics',
+  z.object({
+    cpu_usage: z.number().nullable(),
+    memory_usage: z.number().nullable(),
+    disk_usage: z.number().nullable(),
+    clock_offset_ms: z.number().nullable(),
+    backlog_episodes: z.number().nullable(),
+    backlog_bytes: z.number().nullable(),
+  }),
+)
 
 const groupName = z.object({ id: z.string(), name: z.string() })
 
-export const device = answers<Device>()(
+export const device = answers<Device>('Device')(
   z.object({
     id: z.string(),
     name: z.string(),
@@ -52,7 +55,7 @@ export const device = answers<Device>()(
   }),
 )
 
-export const deviceDetail = answers<DeviceDetail>()(
+export const deviceDetail = answers<DeviceDetail>('DeviceDetail')(
   device.extend({
     current_session_id: text,
     package_id: text,
@@ -61,7 +64,7 @@ export const deviceDetail = answers<DeviceDetail>()(
   }),
 )
 
-export const deviceList = answers<DeviceList>()(
+export const deviceList = answers<DeviceList>('DeviceList')(
   z.object({
     items: z.array(device),
     total: z.number(),
@@ -71,27 +74,29 @@ export const deviceList = answers<DeviceList>()(
   }),
 )
 
-export const removedDevice = answers<RemovedDevice>()(
+export const removedDevice = answers<RemovedDevice>('RemovedDevice')(
   z.object({ id: z.string(), removed_at: time, keys_revoked: z.number() }),
 )
 
-export const heartbeatAnswer = answers<HeartbeatAnswer>()(
+export const heartbeatAnswer = answers<HeartbeatAnswer>('HeartbeatAnswer')(
   z.object({ id: z.string(), status, server_time: time, next_in_s: z.number() }),
 )
 
-export const deviceHealth = answers<DeviceHealth>()(
+export const deviceHealth = answers<DeviceHealth>('DeviceHealth')(
   z.object({ items: z.array(metrics.extend({ at: time })) }),
 )
 
-export const deviceGroup = answers<DeviceGroup>()(
+export const deviceGroup = answers<DeviceGroup>('DeviceGroup')(
   groupName.extend({ description: z.string(), device_count: z.number(), created_at: time }),
 )
 
-export const deviceGroupList = answers<DeviceGroupList>()(z.object({ items: z.array(deviceGroup) }))
+export const deviceGroupList = answers<DeviceGroupList>('DeviceGroupList')(
+  z.object({ items: z.array(deviceGroup) }),
+)
 
 export const removedGroup = z.object({ id: z.string(), removed_at: time })
 
-export const enrolmentToken = answers<EnrolmentToken>()(
+export const enrolmentToken = answers<EnrolmentToken>('EnrolmentToken')(
   z.object({
     id: z.string(),
     label: z.string(),
@@ -108,12 +113,14 @@ export const enrolmentToken = answers<EnrolmentToken>()(
   }),
 )
 
-export const enrolmentTokenList = answers<EnrolmentTokenList>()(z.object({ items: z.array(enrolmentToken) }))
+export const enrolmentTokenList = answers<EnrolmentTokenList>('EnrolmentTokenList')(
+  z.object({ items: z.array(enrolmentToken) }),
+)
 
-export const madeEnrolmentToken = answers<MadeEnrolmentToken>()(
+export const madeEnrolmentToken = answers<MadeEnrolmentToken>('MadeEnrolmentToken')(
   z.object({ token: z.string(), enrolment_token: enrolmentToken }),
 )
 
-export const enrolledDevice = answers<EnrolledDevice>()(
+export const enrolledDevice = answers<EnrolledDevice>('EnrolledDevice')(
   z.object({ api_key: z.string(), device, client_id: z.uuid(), base_url: z.string() }),
 )

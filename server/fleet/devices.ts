@@ -55,6 +55,27 @@ export async function getDevice(
 }
 
 /**
+ * The same, found by its id alone: a link to a device need not say in which project it is.
+ *
+ * @throws AppError not_found
+ */
+export async function getDeviceById(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: Caller,
+  { org, device }: { org: string; device: string },
+): Promise<DeviceDetail> {
+  const { organization_id } = await enter(ctx, caller, { org }, 'fleet:read')
+  const found = await ctx.db
+    .selectFrom('devices')
+    .select('project_id')
+    .where('id', '=', device)
+    .where('organization_id', '=', organization_id)
+    .executeTakeFirst()
+  if (!found) throw noDevice()
+  return getDevice(ctx, caller, { org, project: found.project_id, device })
+}
+
+/**
  * The device that an address names, once the caller may do this there. An id wins over a name that looks like one:
  * robots of old clients are called as they like.
  *

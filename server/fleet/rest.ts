@@ -1,5 +1,6 @@
 import type { Code } from '../errors.ts'
 import { type Door, door, streamDoor } from '../http/door.ts'
+import { hasTag } from '../http/entity-tag.ts'
 import { device, deviceDetail, deviceHealth, deviceList, heartbeatAnswer, removedDevice } from './answers.ts'
 import { readAuthorizedKeys } from './authorized-keys.ts'
 import { removeDevice, updateDevice } from './change.ts'
@@ -185,11 +186,3 @@ const management: Door[] = [
 ]
 
 export const fleetDoors: Door[] = [...ofDevices, ...lists, ...management, ...enrolmentDoors]
-
-/**
- * RFC 9110 section 13.1.2, compared weakly. Express's own check gives up when the request says `no-cache`, which
- * fetch adds by itself to every request with a condition.
- */
-function hasTag(condition: string | undefined, etag: string): boolean {
-  return (condition ?? '').split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
-}

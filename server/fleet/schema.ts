@@ -20,6 +20,7 @@ const nameOrId = z.string().max(128)
 export const organizationAddress = z.object({ org: slugOrId })
 export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
 export const deviceAddress = projectAddress.extend({ device: nameOrId })
+export const anyDeviceAddress = deviceAddress.extend({ project: slugOrId.nullish() })
 export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: id })
 export const groupAddress = projectAddress.extend({ group: nameOrId })
 export const tokenAddress = projectAddress.extend({ token: id })
@@ -109,6 +110,8 @@ export const listDevicesInput = filters.extend({
 })
 
 export const facetsInput = z.object({ org: slugOrId, project: slugOrId.nullish() })
+
+export const episodeCountsInput = z.object({ org: slugOrId, device_ids: z.array(id).max(200) })
 
 const percent = z
   .number('must be a number')

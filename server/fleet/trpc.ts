@@ -2,20 +2,23 @@ import { router, signedIn, verified } from '../procedures.ts'
 import { removeDevice, updateDevice } from './change.ts'
 import { countsBeside, fleetFacets } from './counts.ts'
 import { listDeviceKeys } from './device-keys.ts'
-import { getDevice } from './devices.ts'
+import { getDevice, getDeviceById } from './devices.ts'
 import { listDoorKeys, removeDoorKey, selectDoorKey } from './door-keys.ts'
 import { listEnrolmentTokens, makeEnrolmentToken, revokeEnrolmentToken } from './enrolment-tokens.ts'
+import { episodeCounts } from './episode-counts.ts'
 import { createGroup, listGroups, removeGroup, updateGroup } from './groups.ts'
 import { readHealth } from './health.ts'
 import { listDevices } from './list.ts'
 import { mergeDevice } from './merge.ts'
 import { createDevice } from './register.ts'
 import {
+  anyDeviceAddress,
   changeDeviceInput,
   createDeviceInput,
   createGroupInput,
   deviceAddress,
   doorKeyAddress,
+  episodeCountsInput,
   facetsInput,
   groupAddress,
   listDevicesInput,
@@ -34,7 +37,11 @@ const devices = {
     return { items, total, next_cursor, counts: await countsBeside(ctx.app, ctx.person, wanted) }
   }),
   facets: signedIn.input(facetsInput).query(({ ctx, input }) => fleetFacets(ctx.app, ctx.person, input)),
-  get: signedIn.input(deviceAddress).query(({ ctx, input }) => getDevice(ctx.app, ctx.person, input)),
+  /** Without a project: the device of this id, wherever in the organization it is. */
+  get: signedIn.input(anyDeviceAddress).query(({ ctx, input: { project, ...rest } }) => {
+    if (project == null) return getDeviceById(ctx.app, ctx.person, rest)
+    return getDevice(ctx.app, ctx.person, { project, ...rest })
+  }),
   create: signedIn
     .input(createDeviceInput)
     .mutation(({ ctx, input }) => createDevice(ctx.app, ctx.person, input)),
@@ -47,6 +54,9 @@ const devices = {
   merge: signedIn
     .input(mergeDeviceInput)
     .mutation(({ ctx, input }) => mergeDevice(ctx.app, ctx.person, input)),
+  episodeCounts: signedIn
+    .input(episodeCountsInput)
+    .query(({ ctx, input }) => episodeCounts(ctx.app, ctx.person, input)),
   health: signedIn.input(deviceAddress).query(({ ctx, input }) => readHealth(ctx.app, ctx.person, input)),
   apiKeys: signedIn
     .input(deviceAddress)

@@ -31,7 +31,10 @@ export type CallerKind = keyof Callers
 /** Turn a request into a caller or refuse it. Made by access/, handed to the doors when they are mounted. */
 export type Guards = { [Kind in CallerKind]: (request: Request) => Promise<Callers[Kind]> }
 
-/** A real request for the documents and the tests; `$id` in a path stands for an episode of the caller's. */
+/**
+ * A real request, which the reference prints and test/every-example.test.ts sends. `$id` in a path stands for an
+ * episode of the caller's.
+ */
 export interface Example {
   params?: Record<string, string>
   query?: Record<string, string>
@@ -47,12 +50,16 @@ interface Declaration<Kind extends CallerKind, Input extends z.ZodType> {
   /** What a key must be allowed to do here; what a person's role must allow, the noun says. */
   scope?: Scope
   summary: string
+  /** What else a reader of the reference needs to know, as Markdown. */
+  description?: string
   /** Query, body and path parameters in one object; the path wins, so a body cannot overrule the URL. */
   input: Input
   /** Why this route is never refused for its rate; left out: it costs its caller one request. */
   unlimited?: string
   /** Refusals beyond 400, 401, 429 and 500, for the documents. */
   refusals?: Code[]
+  /** Media type of a body that is not JSON. */
+  takes?: string
   example: Example
 }
 
@@ -71,8 +78,10 @@ interface JsonDeclaration<Kind extends CallerKind, Input extends z.ZodType, Outp
 interface StreamDeclaration<Kind extends CallerKind, Input extends z.ZodType>
   extends Declaration<Kind, Input> {
   status: 200 | 201 | 302
-  /** What travels instead of JSON, in words. */
+  /** What travels, in words. */
   answers: string
+  /** Its shape, where it is JSON all the same. */
+  output?: z.ZodType
   /** The body is multipart/form-data with these fields, which the noun reads as they come. */
   form?: z.ZodType
   /** The body is left as the text that came: its signature has to be checked before anything reads it. */
@@ -123,7 +132,7 @@ export function streamDoor<Kind extends CallerKind, Input extends z.ZodType>(
 ): Door {
   return {
     ...declared,
-    output: undefined,
+    output: declared.output,
     handler: (ctx, guards) => async (request, response) => {
       const caller = await callerOf(ctx, guards, declared, request)
       const streamed = declared.signedBody || declared.form !== undefined

@@ -1,60 +1,113 @@
-import { z } from 'zod'
-import { type Code, PROBLEMS } from '../errors.ts'
 import type { Door } from './door.ts'
+import { answersOf, type RecordedAnswer, refusalComponents } from './openapi-answers.ts'
+import { readInput } from './openapi-input.ts'
+import { problemSchema } from './openapi-problem.ts'
+import { collectSchemas, type Json, type Schemas } from './openapi-schemas.ts'
 
-type Json = Record<string, unknown>
+/** The routes of one slice, as they stand together in the reference. */
+export interface Section {
+  name: string
+  about: string
+  doors: readonly Door[]
+}
 
-/** What every door may answer besides its own refusals. */
-const EVERYWHERE: Code[] = ['invalid_request', 'internal']
+interface Made {
+  version: string
+  /** What each route's example was really answered, by `METHOD /path`. */
+  answers: Readonly<Record<string, RecordedAnswer>>
+}
 
 /**
  * The REST surface as OpenAPI 3.1, made from the door declarations alone.
  *
- * @example const document = openApi(DOORS, '0.1.0')
+ * @example const document = openApi(SECTIONS, { version: '0.1.0', answers: {} })
  */
-export function openApi(doors: readonly Door[], version: string): Json {
+export function openApi(sections: readonly Section[], { version, answers }: Made): Json {
+  const schemas = collectSchemas()
   const paths: Record<string, Json> = {}
-  for (const door of doors) {
-    const path = door.path.replace(/:(\w+)/g, '{$1}').replace(/\*(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [door.method.toLowerCase()]: operation(door) }
+  for (const { name, doors } of sections) {
+    for (const door of doors) {
+      const path = door.path.replace(/[:*](\w+)/g, '{$1}')
+      const recorded = answers[`${door.method} ${door.path}`]
+      paths[path] = { ...paths[path], [door.method.toLowerCase()]: operation(door, name, schemas, recorded) }
+    }
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'RoboTrace, self-hosted', version, license: { name: 'MIT', identifier: 'MIT' } },
+    info: {
+      title: 'RoboTrace API',
+      version,
+      summary: 'Where a robotics team’s runs and credentials live.',
+      description: INTRODUCTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The server that this document comes from' }],
+    tags: sections.map(({ name, about }) => ({ name, description: about })),
     paths,
     components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'An API key, rt_<id>_<secret>' },
-        robotrace_key: { type: 'apiKey', in: 'header', name: 'X-RoboTrace-Key' },
-        api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-robotrace_session' },
-      },
-      schemas: { Problem: problemSchema },
+      securitySchemes: SECURITY_SCHEMES,
+      schemas: { ...schemas.named(), Problem: problemSchema },
+      responses: refusalComponents(paths),
     },
   }
 }
 
-function operation(door: Door): Json {
-  const { body, parameters } = splitInput(door)
-  const content = door.form
-    ? { 'multipart/form-data': { schema: jsonSchema(door.form, 'input') } }
-    : body && { 'application/json': body }
+const INTRODUCTION = `
+Send a key as \`Authorization: Bearer rt_…\`; \`X-RoboTrace-Key\` and \`X-API-Key\` are read as well. Make one on the page *API keys*, or with \`robotrace login\`. A personal credential (\`rbtk_…\`, an API token, an access token) names the organization it acts in with \`X-RoboTrace-Organization\`, where the address does not, and the project with \`X-RoboTrace-Project\`.
+
+- **Refusals** are problems (RFC 9457): \`code\` for programs, \`detail\` for people, \`errors\` for fields, \`request_id\` for the log.
+- **Other people’s things** are 404, like things that do not exist.
+- **Lists** answer \`items\` and, where there is more, \`next_cursor\`.
+- **Times** are ISO 8601 in UTC, with milliseconds. Ids say what they name: \`ep_…\`, \`dev_…\`, \`wh_…\`.
+- **Rate limits**: 429 with \`Retry-After\`; every answer says what is left in \`X-RateLimit-Remaining\`.
+`.trim()
+
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key (`rt_…`, `rbtk_…`), an API token or an access token',
+  },
+  robotrace_key: { type: 'apiKey', in: 'header', name: 'X-RoboTrace-Key' },
+  api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-robotrace_session',
+    description: 'A browser that is signed in',
+  },
+}
+
+function operation(door: Door, tag: string, schemas: Schemas, recorded: RecordedAnswer | undefined): Json {
+  const { parameters, requestBody } = readInput(door, schemas)
+  const description = describe(door)
   return {
+    tags: [tag],
     summary: door.summary,
+    ...(description === '' ? {} : { description }),
     operationId: operationId(door),
-    security: SECURITY[door.caller],
-    parameters,
-    ...(content ? { requestBody: { content } } : {}),
-    responses: { [door.status]: success(door), ...refusals(door) },
+    security: security(door),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(requestBody ? { requestBody } : {}),
+    responses: answersOf(door, schemas, recorded),
   }
 }
 
-const SECURITY = {
-  organization: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }],
-  credential: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }],
-  person: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }, { session: [] }],
-  key_or_person: [{ bearer: [] }, { robotrace_key: [] }, { api_key: [] }, { session: [] }],
-  anyone: [],
+function describe({ description, scope, unlimited }: Door): string {
+  const lines = [
+    description,
+    scope === undefined ? undefined : `Needs the scope \`${scope}\`.`,
+    unlimited === undefined ? undefined : `Never refused for its rate. ${unlimited}`,
+  ]
+  return lines.filter((line) => line !== undefined).join('\n\n')
+}
+
+/** Which schemes are taken; the list beside each names the scope, as OpenAPI 3.1 lets it for every scheme. */
+function security({ caller, scope }: Door): Json[] {
+  if (caller === 'anyone') return []
+  const scopes = scope === undefined ? [] : [scope]
+  const byBrowser = caller === 'person' || caller === 'key_or_person' ? [{ session: [] }] : []
+  return [{ bearer: scopes }, { robotrace_key: scopes }, { api_key: scopes }, ...byBrowser]
 }
 
 function operationId(door: Door): string {
@@ -63,91 +116,4 @@ function operationId(door: Door): string {
     .split('/')
     .filter((word) => word !== '' && word !== 'api')
   return [door.method.toLowerCase(), ...words].join('_').replace(/[^A-Za-z0-9_]/g, '_')
-}
-
-/** One zod object holds query, path and body: path parameters are named by the path, the rest by the method. */
-function splitInput(door: Door): { body: Json | undefined; parameters: Json[] } {
-  const schema = jsonSchema(door.input, 'input')
-  const properties = objectOf(schema.properties)
-  const required = new Set(Array.isArray(schema.required) ? schema.required : [])
-  const inPath = new Set([...door.path.matchAll(/[:*](\w+)/g)].map((match) => match[1] ?? ''))
-  const rest = Object.keys(properties).filter((name) => !inPath.has(name))
-  const parameter = (name: string, where: 'path' | 'query'): Json => ({
-    name,
-    in: where,
-    required: where === 'path' || required.has(name),
-    schema: properties[name] ?? { type: 'string' },
-  })
-  const path = [...inPath].map((name) => parameter(name, 'path'))
-  if (door.method !== 'POST' && door.method !== 'PATCH')
-    return { body: undefined, parameters: [...path, ...rest.map((name) => parameter(name, 'query'))] }
-  const body: Json = {
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(rest.map((name) => [name, properties[name]])),
-      required: rest.filter((name) => required.has(name)),
-    },
-    ...(door.example.body === undefined ? {} : { example: door.example.body }),
-  }
-  return { body, parameters: path }
-}
-
-function success(door: Door): Json {
-  if (!door.output) return { description: door.answers ?? '' }
-  return {
-    description: door.summary,
-    content: { 'application/json': { schema: jsonSchema(door.output, 'output') } },
-  }
-}
-
-function refusals(door: Door): Record<string, Json> {
-  const codes: Code[] = [
-    ...EVERYWHERE,
-    ...(door.caller === 'anyone' ? [] : (['unauthenticated'] as const)),
-    ...(door.unlimited === undefined ? (['rate_limited'] as const) : []),
-    ...(door.refusals ?? []),
-  ]
-  const answers: Record<string, Json> = {}
-  for (const code of new Set(codes)) {
-    const { status, title } = PROBLEMS[code]
-    const before = answers[status]?.description
-    answers[status] = {
-      description: before ? `${before}; ${code}: ${title}` : `${code}: ${title}`,
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    }
-  }
-  return answers
-}
-
-const text = { type: 'string' }
-
-const problemSchema: Json = {
-  type: 'object',
-  description: 'RFC 9457. detail, error and error_message are the same sentence.',
-  properties: {
-    type: text,
-    title: text,
-    status: { type: 'integer' },
-    detail: text,
-    instance: text,
-    code: { enum: Object.keys(PROBLEMS) },
-    error: text,
-    error_message: text,
-    request_id: text,
-    retry_after: { type: 'integer', description: 'Whole seconds' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { path: text, message: text }, required: ['path', 'message'] },
-    },
-  },
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'error_message', 'request_id'],
-}
-
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }

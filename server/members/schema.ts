@@ -23,7 +23,7 @@ export const renewInput = z.object({ id: z.string().max(64), days })
 
 export const memberListQuery = z.object({ ...paging, org: z.string().max(64) })
 
-const person = answers<MemberBody>()(
+const person = answers<MemberBody>('Member')(
   z.object({
     account_id: z.string(),
     name: z.string(),
@@ -33,4 +33,4 @@ const person = answers<MemberBody>()(
     created_at: z.iso.datetime(),
   }),
 )
-export const memberList = answers<MemberList>()(pageOf(person))
+export const memberList = answers<MemberList>('MemberList')(pageOf(person))

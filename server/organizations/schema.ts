@@ -34,7 +34,7 @@ export const editProject = accepts<EditProject>()(
   z.object({ name: line(1, 80).optional(), archived: z.boolean('must be true or false').optional() }),
 )
 
-export const organization = answers<OrganizationBody>()(
+export const organization = answers<OrganizationBody>('Organization')(
   z.object({
     id: z.string(),
     slug: z.string(),
@@ -44,9 +44,9 @@ export const organization = answers<OrganizationBody>()(
     created_at: z.iso.datetime(),
   }),
 )
-export const organizationList = answers<OrganizationList>()(pageOf(organization))
+export const organizationList = answers<OrganizationList>('OrganizationList')(pageOf(organization))
 
-export const project = answers<ProjectBody>()(
+export const project = answers<ProjectBody>('Project')(
   z.object({
     id: z.string(),
     slug: z.string(),
@@ -58,4 +58,4 @@ export const project = answers<ProjectBody>()(
     archived_at: z.iso.datetime().nullable(),
   }),
 )
-export const projectList = answers<ProjectList>()(pageOf(project))
+export const projectList = answers<ProjectList>('ProjectList')(pageOf(project))

@@ -12,7 +12,7 @@ export const addSshKeyInput = accepts<AddSshKey>()(
 
 export const sshKeyId = z.object({ id: z.string().max(64) })
 
-export const sshKey = answers<SshKey>()(
+export const sshKey = answers<SshKey>('SshKey')(
   z.object({
     id: z.string(),
     name: z.string(),
@@ -29,8 +29,8 @@ export const sshKey = answers<SshKey>()(
   }),
 )
 
-export const sshKeyList = answers<SshKeyList>()(z.object({ items: z.array(sshKey) }))
+export const sshKeyList = answers<SshKeyList>('SshKeyList')(z.object({ items: z.array(sshKey) }))
 
-export const removedSshKey = answers<RemovedSshKey>()(
+export const removedSshKey = answers<RemovedSshKey>('RemovedSshKey')(
   z.object({ id: z.string(), removed_at: z.iso.datetime() }),
 )

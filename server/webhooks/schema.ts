@@ -47,7 +47,7 @@ export const deliveryQuery = webhookAddress.extend({
 
 const time = z.iso.datetime()
 
-export const webhook = answers<Webhook>()(
+export const webhook = answers<Webhook>('Webhook')(
   z.object({
     id: z.string(),
     url: z.string(),
@@ -63,9 +63,11 @@ export const webhook = answers<Webhook>()(
   }),
 )
 
-export const webhookWithSecret = answers<WebhookWithSecret>()(z.object({ webhook, secret: z.string() }))
+export const webhookWithSecret = answers<WebhookWithSecret>('WebhookWithSecret')(
+  z.object({ webhook, secret: z.string() }),
+)
 
-export const webhookList = answers<WebhookList>()(
+export const webhookList = answers<WebhookList>('WebhookList')(
   z.object({
     items: z.array(webhook),
     total: z.number(),
@@ -75,9 +77,11 @@ export const webhookList = answers<WebhookList>()(
   }),
 )
 
-export const removedWebhook = answers<RemovedWebhook>()(z.object({ id: z.string(), removed_at: time }))
+export const removedWebhook = answers<RemovedWebhook>('RemovedWebhook')(
+  z.object({ id: z.string(), removed_at: time }),
+)
 
-export const delivery = answers<WebhookDelivery>()(
+export const delivery = answers<WebhookDelivery>('WebhookDelivery')(
   z.object({
     id: z.string(),
     message_id: z.string(),
@@ -95,6 +99,6 @@ export const delivery = answers<WebhookDelivery>()(
   }),
 )
 
-export const deliveryList = answers<WebhookDeliveryList>()(
+export const deliveryList = answers<WebhookDeliveryList>('WebhookDeliveryList')(
   z.object({ items: z.array(delivery), page_size: z.number(), next_cursor: z.string().nullable() }),
 )

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../../server/db/ids.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { tenant } from '../seed.ts'
 import { launchBrowser, openPage } from './browser.ts'
@@ -112,4 +113,63 @@ test('an episode shows up while the list is open, and turns from recording to fa
   await episode.finalize({ status: 'failed', duration_s: 9, failure_time_s: 7.9 })
   await row.getByText('Failed').waitFor()
   await row.getByText('at 7.9 s').waitFor()
+})
+
+/** Finalized episodes of a minute each, the oldest of which said a robot that no device is called. */
+async function longHistory(server: TestServer, organization_id: string, account_id: string, n: number) {
+  const { db } = server.ctx
+  const { id: project_id } = await db.selectFrom('projects').select('id').executeTakeFirstOrThrow()
+  await db.transaction().execute(async (trx) => {
+    for (let nth = 0; nth < n; nth++) {
+      const at = new Date(Date.parse('2026-10-01T00:00:00Z') + nth * 60_000).toISOString()
+      await trx
+        .insertInto('episodes')
+        .values({
+          ...{ id: newId('ep'), organization_id, project_id, account_id, status: 'ready', source: 'real' },
+          ...{ name: `run ${nth}`, robot: nth === 0 ? 'long gone' : null, metadata: '{}' },
+          ...{ requested_uploads: '[]', bytes_total: 0, created_at: at, updated_at: at, finalized_at: at },
+        })
+        .execute()
+    }
+  })
+}
+
+test('what is rare is looked for step by step while the page is open, and found however far back it is', async () => {
+  await using server = await startTestServer()
+  const { owner, organization_id } = await tenant(server)
+  await longHistory(server, organization_id, owner.caller.account_id, 30_000)
+  await using tab = await openPage(browser, server, owner)
+  const { page } = tab
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/trpc/episodes.list')) asked.push(request.url())
+  })
+  await page.goto('/portal/episodes')
+  await page.getByText('50 of 30,000 episodes').waitFor()
+  asked.length = 0
+  await page.goto('/portal/episodes?robot=long+gone')
+  await page.getByRole('link', { name: 'run 0', exact: true }).waitFor()
+  await page.getByText('1 episode', { exact: true }).waitFor()
+  expect(asked.length).toBeGreaterThan(5)
+  await page.goto('/portal/episodes?robot=nobody')
+  await page.getByText('No episode fits these filters').waitFor()
+})
+
+test('a list keeps to the chosen project, and to the device in its address', async () => {
+  await using server = await startTestServer()
+  const { owner, api_key, organization_id } = await tenant(server)
+  const at = server.ctx.now().toISOString()
+  await server.ctx.db
+    .insertInto('projects')
+    .values({ id: newId('prj'), organization_id, slug: 'lab', name: 'Lab', created_at: at })
+    .execute()
+  await logRuns(server, api_key, 4)
+  await using tab = await openPage(browser, server, owner)
+  const { page } = tab
+  await page.goto('/portal/episodes?project=default&device_id=arm-even')
+  await page.getByText('2 episodes').waitFor()
+  await page.getByRole('button', { name: 'Remove filter Device' }).click()
+  await page.getByText('4 episodes').waitFor()
+  await page.goto('/portal/episodes?project=lab')
+  await page.getByText('Log your first episode').first().waitFor()
 })

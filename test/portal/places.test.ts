@@ -105,3 +105,37 @@ test('a long list is found through by typing, on a phone too', async () => {
   await page.keyboard.press('Escape')
   await page.getByRole('combobox', { name: 'Find project' }).waitFor({ state: 'detached' })
 })
+
+test('the list of episodes is that of the chosen project, or of all', async () => {
+  await using server = await startTestServer()
+  const { owner, organization_id, api_key } = await tenant(server)
+  await project(server, organization_id, 'warehouse')
+  await project(server, organization_id, 'attic')
+  for (const slug of ['default', 'warehouse']) {
+    await server.fetch('/api/ingest/episode', {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${api_key}`,
+        'Content-Type': 'application/json',
+        'X-RoboTrace-Project': slug,
+      },
+      body: JSON.stringify({ name: `run in ${slug}` }),
+    })
+  }
+  await using tab = await openPage(browser, server, owner)
+  const { page } = tab
+  await page.goto('/portal/episodes')
+  await page.getByText('run in default').waitFor()
+  await page.getByText('run in warehouse').waitFor()
+  const choose = async (from: string, to: string) => {
+    await page.getByRole('button', { name: `Project: ${from}` }).click()
+    await page.getByRole('option', { name: to }).click()
+  }
+  await choose('All projects', 'Attic')
+  await page.getByText('Waiting for the first episode').waitFor()
+  await choose('Attic', 'Warehouse')
+  await page.getByText('run in warehouse').waitFor()
+  expect(await page.getByText('run in default').count()).toBe(0)
+  expect(await page.getByText('First episode received').count()).toBe(0)
+  expect(tab.complaints).toEqual([])
+})

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Role } from '../../server/caller.ts'
 import { poll, type Started, start } from '../device-login/login.ts'
 import type { TestServer } from '../harness.ts'
-import { member, PASSWORD, type Person } from '../seed.ts'
+import { member, type Person } from '../seed.ts'
 
 /** The address of a login's page with its code, as the terminal prints it. */
 export function linkOf({ user_code }: Started): string {
@@ -25,7 +25,7 @@ export async function openField(page: Page): Promise<void> {
 
 export async function signInOn(page: Page, who: Person): Promise<void> {
   await page.getByLabel('E-mail').fill(who.email)
-  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByLabel('Password').fill(who.password)
   await page.keyboard.press('Enter')
 }
 

@@ -4,7 +4,9 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { projectOf } from '../fleet-requests.ts'
 import { startTestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
 import { tenant } from '../seed.ts'
 import { RUNTIMES, type RuntimeName, runScenario } from './run.ts'
 
@@ -36,10 +38,21 @@ const NAMES: RuntimeName[] = ['node', 'deno', 'bun']
 test.each(NAMES)('the scenario passes on %s', { timeout: 180_000 }, async (name) => {
   expect(Object.keys(RUNTIMES)).toContain(name)
   await using server = await startTestServer()
-  const { api_key } = await tenant(server)
-  const env = { ...big, ROBOTRACE_BASE_URL: server.url, ROBOTRACE_API_KEY: api_key, ROBOTRACE_HOME: folder }
+  const at = await tenant(server)
+  const { api_key } = at
+  const made = await portalClient(server, at.owner).fleet.makeEnrolmentToken.mutate({
+    ...{ ...projectOf(at), label: 'runtimes' },
+  })
+  const env = {
+    ...big,
+    ENROLMENT_TOKEN: made.token,
+    ROBOTRACE_BASE_URL: server.url,
+    ROBOTRACE_API_KEY: api_key,
+    ROBOTRACE_HOME: folder,
+  }
   const { status, output } = await runScenario(name, env)
   expect(status, output).toBe(0)
   expect(output).toMatch(/memory grew by \d+ MB/)
   expect(output + server.log()).not.toContain(api_key.slice(14))
+  expect(output + server.log()).not.toContain(made.token.slice(15))
 })

@@ -7,6 +7,7 @@ import {
   AuthError,
   Client,
   ConfigurationError,
+  enrollDevice,
   NotFoundError,
   type RobotraceError,
   ValidationError,
@@ -149,6 +150,34 @@ test('no inspection, error or JSON of anything shows the key', async () => {
     base_url: setting('ROBOTRACE_BASE_URL'),
     key_prefix: api_key.slice(0, 13),
   })
+})
+
+test('a device enrols, beats by itself until that is disposed, and is listed online', async () => {
+  const [base_url, token] = [setting('ROBOTRACE_BASE_URL'), setting('ENROLMENT_TOKEN')]
+  const name = `arm-${crypto.randomUUID().slice(0, 8)}`
+  const made = await enrollDevice({ token, base_url, name })
+  const robot = new Client({ api_key: made.api_key, base_url })
+  assert.equal((await robot.heartbeat({ disk_usage: 50 })).status, 'online')
+  const { metrics } = await robot.getDevice(name)
+  assert.equal(metrics.disk_usage, 50)
+  assert.ok(Math.abs(metrics.clock_offset_ms ?? Number.NaN) < 60_000, 'its clock is right')
+  const told: unknown[] = []
+  {
+    using _beats = robot.startHeartbeats({
+      metrics: () => ({ cpu_usage: 12.5 }),
+      on_trouble: (error) => void told.push(error),
+    })
+    const until = Date.now() + 10_000
+    while ((await robot.getDevice(name)).metrics.cpu_usage !== 12.5 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    assert.equal((await robot.getDevice(name)).metrics.cpu_usage, 12.5)
+  }
+  const listed = []
+  for await (const device of robot.listDevices({ status: 'online' })) listed.push(device.name)
+  assert.deepEqual(listed, [name])
+  assert.deepEqual(told, [])
+  await assert.rejects(client.heartbeat(), ConfigurationError)
 })
 
 /** Every way a runtime has to show a value. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { AddedLogs, LogPage, SessionDetail, SessionList, SessionTags } from '../../sdk/wire.ts'
+import { addLogs } from '../../server/sessions/logs.ts'
 import { filesOf, finalized, json, problem, start, withVideo } from '../episode-requests.ts'
 import { device } from '../fleet-requests.ts'
 import { startTestServer } from '../harness.ts'
@@ -95,7 +96,7 @@ describe('sessions', () => {
 
 describe('the log of a session', () => {
   const entry = (nth: number, more: object = {}) => ({
-    ...{ at: new Date(1_793_700_000_000 + nth * 1000).toISOString(), level: 'info', module: 'nav' },
+    ...{ at: new Date(1_793_700_000_000 + nth * 1000).toISOString(), level: 'info' as const, module: 'nav' },
     ...{ message: `line ${nth}`, ...more },
   })
 
@@ -147,7 +148,7 @@ describe('the log of a session', () => {
     const { episode_id: id } = await start(server, at.api_key)
     const path = projectPath(at, `/sessions/${id}/logs`)
     const entries = Array.from({ length: 1_000 }, (_, nth) => entry(nth))
-    for (let nth = 0; nth < 99; nth++) await send(server, 'POST', path, at.api_key, { entries })
+    for (let nth = 0; nth < 99; nth++) await addLogs(server.ctx, id, entries)
     expect((await send(server, 'POST', path, at.api_key, { entries: entries.slice(0, 999) })).status).toBe(
       201,
     )

@@ -1,0 +1,60 @@
+import type { Door } from './door.ts'
+import { EXAMPLE_EPISODE } from './openapi-example.ts'
+import { type Json, objectOf, type Schemas } from './openapi-schemas.ts'
+
+const HAS_BODY = new Set(['POST', 'PATCH'])
+
+/** One zod object holds query, path and body: path parameters are named by the path, the rest by the method. */
+export function readInput(
+  door: Door,
+  schemas: Schemas,
+): { parameters: Json[]; requestBody: Json | undefined } {
+  const schema = schemas.describe(door.input, 'input')
+  const properties = objectOf(schema.properties)
+  const required = new Set(Array.isArray(schema.required) ? schema.required : [])
+  const inPath = [...door.path.matchAll(/[:*](\w+)/g)].map(([, name = '']) => name)
+  const rest = Object.keys(properties).filter((name) => !inPath.includes(name))
+  const parameter = (name: string, where: 'path' | 'query'): Json => ({
+    name,
+    in: where,
+    required: where === 'path' || required.has(name),
+    schema: properties[name] ?? { type: 'string' },
+    ...exampleOf(door, name, where),
+  })
+  const path = inPath.map((name) => parameter(name, 'path'))
+  if (door.takes !== undefined) {
+    const bytes = { required: true, content: { [door.takes]: {} } }
+    return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: bytes }
+  }
+  if (door.form !== undefined) {
+    const form = { schema: schemas.describe(door.form, 'input') }
+    return { parameters: path, requestBody: { required: true, content: { 'multipart/form-data': form } } }
+  }
+  if (!HAS_BODY.has(door.method))
+    return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: undefined }
+  const fields = rest.filter((name) => required.has(name))
+  const body = {
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(rest.map((name) => [name, properties[name]])),
+      ...(fields.length > 0 ? { required: fields } : {}),
+    },
+    ...(door.example.body === undefined ? {} : { example: door.example.body }),
+  }
+  return {
+    parameters: path,
+    requestBody: rest.length > 0 ? bodyOf(door, body, fields.length > 0) : undefined,
+  }
+}
+
+/** OAuth is form-encoded (RFC 6749 section 4); JSON is understood there as well. */
+function bodyOf(door: Door, body: Json, required: boolean): Json {
+  const json = { 'application/json': body }
+  const form = door.dialect === 'oauth' ? { 'application/x-www-form-urlencoded': body } : {}
+  return { ...(required ? { required } : {}), content: { ...form, ...json } }
+}
+
+function exampleOf({ example }: Door, name: string, where: 'path' | 'query'): Json {
+  const text = where === 'path' ? example.params?.[name] : example.query?.[name]
+  return text === undefined ? {} : { example: text.replace('$id', EXAMPLE_EPISODE) }
+}
