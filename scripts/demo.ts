@@ -6,16 +6,20 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../server/config.ts'
 import { type RunningServer, startServer } from '../server/serve.ts'
 import { buildIfStale } from './build.ts'
+import { beatAll, logFleetEpisodes, seedFleet } from './fleet.ts'
 import { type LoggedEpisode, logSampleEpisodes, type SeededOrganization, seedOrganization } from './seed.ts'
 
 /**
- * The whole thing in a minute: a server on a folder of its own, an account, three recordings logged through the
- * SDK over HTTP, and links to watch them.
+ * The whole thing in a minute: a server on a folder of its own, an account, a fleet that beats, recordings logged through
+ * the SDK over HTTP, and links to watch them.
  *
  *   npm run demo
  *   npm run demo -- --port 3210 --json      one JSON line on standard output once it is ready
  */
 const USAGE = `Usage: npm run demo -- [--port 3000] [--json]`
+
+/** The robots of the demo are alive for as long as it runs. */
+const BEAT_MS = 30_000
 
 async function demo(): Promise<void> {
   const { port, json } = readFlags()
@@ -29,13 +33,20 @@ async function demo(): Promise<void> {
     { master: undefined, previous: undefined },
   )
   stopWith(server, say, data)
-  say('Recording three episodes …')
   const seeded = await seedOrganization(server.ctx, {
     email: 'demo@lab.example',
     password: randomBytes(9).toString('base64url'),
   })
+  say('Enrolling a small fleet …')
+  const robots = await seedFleet(server.ctx, seeded)
+  say('Recording episodes …')
+  await logFleetEpisodes(server.url, seeded, robots)
   const episodes = await logSampleEpisodes(server.url, seeded.api_key)
-  if (json) console.log(JSON.stringify({ url: server.url, ...seeded, data, episodes }))
+  const beat = () => void beatAll(server.url, seeded, robots).catch(() => {})
+  beat()
+  setInterval(beat, BEAT_MS).unref()
+  const { caller: _, ...entry } = seeded
+  if (json) console.log(JSON.stringify({ url: server.url, ...entry, data, episodes }))
   else console.log(welcome(server.url, data, seeded, episodes))
 }
 

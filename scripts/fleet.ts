@@ -1,11 +1,13 @@
-import type { PersonCaller } from '../server/caller.ts'
+import { Client } from '../sdk/mod.ts'
 import type { AppContext } from '../server/context.ts'
 import { updateDevice } from '../server/fleet/change.ts'
 import { enrollDevice } from '../server/fleet/enroll.ts'
 import { makeEnrolmentToken } from '../server/fleet/enrolment-tokens.ts'
 import { createGroup } from '../server/fleet/groups.ts'
 import { healthSlot } from '../server/fleet/health.ts'
+import { createProject } from '../server/organizations/projects.ts'
 import { createRandom } from './sample/random.ts'
+import type { SeededOrganization } from './seed.ts'
 
 /** What a robot of the demo is, and how it is doing. */
 interface Robot {
@@ -78,13 +80,6 @@ export interface EnrolledRobot {
   api_key: string
 }
 
-/** Where it is seeded: an organization whose person may do everything, as seen at a moment. */
-export interface FleetSeed {
-  ctx: AppContext
-  caller: PersonCaller
-  org: string
-}
-
 const HERE = { ip: '127.0.0.1', user_agent: 'robotrace demo', request_id: '' }
 const [MINUTE, HOUR] = [60_000, 3_600_000]
 
@@ -93,7 +88,11 @@ const [MINUTE, HOUR] = [60_000, 3_600_000]
  *
  * @returns those that are alive, for {@link beatAll}
  */
-export async function seedFleet({ ctx, caller, org }: FleetSeed): Promise<EnrolledRobot[]> {
+export async function seedFleet(
+  ctx: AppContext,
+  { caller, client_id: org }: SeededOrganization,
+): Promise<EnrolledRobot[]> {
+  await createProject(ctx, caller, { org, name: 'Warehouse' })
   const enrolled: EnrolledRobot[] = []
   for (const { project, type, environment, group, description, robots } of CREWS) {
     const place = { org, project }
@@ -111,6 +110,35 @@ export async function seedFleet({ ctx, caller, org }: FleetSeed): Promise<Enroll
     }
   }
   return enrolled
+}
+
+/** What the working robots of the demo have to show: short episodes of each, and one that is being recorded. */
+export async function logFleetEpisodes(
+  base_url: string,
+  { api_key }: SeededOrganization,
+  robots: readonly EnrolledRobot[],
+): Promise<void> {
+  const working = robots.filter(({ project }) => project === 'warehouse')
+  await Promise.all(
+    working.map(async ({ name, api_key }) => {
+      const client = new Client({ base_url, api_key, verbose: false })
+      const random = createRandom(seedOf(name))
+      for (const part of ['first', 'second']) {
+        const failed = random.uniform() < 0.15
+        await client.logEpisode({
+          name: `${name.startsWith('picker') ? 'Tote to belt' : 'Round trip'}, ${part} of the shift`,
+          policy_version: name.startsWith('picker') ? 'pick-place 0.4.2' : 'haul 2.1.0',
+          status: failed ? 'failed' : 'ready',
+          duration_s: Math.round(300 + 600 * random.uniform()) / 10,
+          ...(failed ? { failure_time_s: 21.4, failure_reason: 'Emergency stop pressed' } : {}),
+        })
+      }
+      if (name === 'picker-13') await client.startEpisode({ name: 'Tote to belt, third of the shift' })
+    }),
+  )
+  // A script of before the fleet: what it calls its robot means no device yet.
+  const old = new Client({ base_url, api_key, verbose: false })
+  await old.logEpisode({ name: 'Calibration', robot: 'Bench arm 1', status: 'ready', duration_s: 12 })
 }
 
 /** The 24 hours of heartbeats that a robot of the demo has behind it, written in one transaction. */
@@ -178,7 +206,7 @@ function seedOf(name: string): number {
 /** One heartbeat of each robot, over HTTP, as `robotrace device heartbeat` sends it. */
 export async function beatAll(
   base_url: string,
-  org: string,
+  { client_id: org }: SeededOrganization,
   robots: readonly EnrolledRobot[],
 ): Promise<void> {
   await Promise.all(

@@ -3,6 +3,7 @@ import type { ArtifactKind, EpisodeStatus } from '../sdk/wire.ts'
 import { findPersonBySession } from '../server/accounts/sessions.ts'
 import { completeSetup, makeSetupLink } from '../server/accounts/setup.ts'
 import { mintApiKey } from '../server/api-keys/api-keys.ts'
+import type { PersonCaller } from '../server/caller.ts'
 import type { AppContext } from '../server/context.ts'
 import { sampleEpisodes } from './sample/sample.ts'
 
@@ -12,6 +13,8 @@ export interface SeededOrganization {
   password: string
   api_key: string
   client_id: string
+  /** Whoever may do everything here. */
+  caller: PersonCaller
 }
 
 export interface LoggedEpisode {
@@ -38,7 +41,7 @@ export async function seedOrganization(
   const [client_id] = caller?.roles.keys() ?? []
   if (!caller || !client_id) throw new Error('The account that was just made cannot be found.')
   const { key } = await mintApiKey(ctx, caller, { organization_id: client_id, label: 'demo script' })
-  return { ...who, api_key: key, client_id }
+  return { ...who, api_key: key, client_id, caller }
 }
 
 /** Logs the sample recordings as any script would: through the SDK, over HTTP. */

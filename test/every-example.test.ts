@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DOORS } from '../server/doors.ts'
 import type { Door } from '../server/http/door.ts'
 import type { RecordedAnswer } from '../server/http/openapi-answers.ts'
-import { EXAMPLE_EPISODE } from '../server/http/openapi-example.ts'
+import { PRINTED } from '../server/http/openapi-example.ts'
 import { PREPARATIONS, type Prepared } from './examples/preparations.ts'
 import { steady } from './examples/steady.ts'
 import { type ExampleWorld, makeExampleWorld, makeShared, type Shared } from './examples/world.ts'
@@ -61,17 +61,16 @@ async function send(world: ExampleWorld, door: Door, prepared: Prepared): Promis
   const params = { ...example.params, ...prepared.params }
   const path = door.path.replace(/[:*](\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const query = new URLSearchParams({ ...example.query, ...prepared.query }).toString()
-  const takesJson = example.body !== undefined
-  const body =
-    prepared.bytes?.text ?? (takesJson ? JSON.stringify(merged(example.body, prepared.body)) : null)
+  const body = prepared.form ?? prepared.bytes?.text ?? jsonBody(door, prepared)
+  const type = prepared.form ? undefined : (prepared.bytes?.type ?? 'application/json')
   return world.server.fetch(query === '' ? path : `${path}?${query}`, {
     method: door.method,
     headers: {
       ...(await credentialOf(world, door)),
-      ...(body === null ? {} : { 'Content-Type': prepared.bytes?.type ?? 'application/json' }),
+      ...(body === undefined || type === undefined ? {} : { 'Content-Type': type }),
       ...prepared.headers,
     },
-    ...(body === null ? {} : { body }),
+    ...(body === undefined ? {} : { body }),
   })
 }
 
@@ -80,15 +79,19 @@ async function credentialOf({ key, ownersToken }: ExampleWorld, { caller }: Door
   return bearer(caller === 'person' ? await ownersToken() : key)
 }
 
-function merged(example: unknown, instead: object | undefined): unknown {
-  return typeof example === 'object' && !Array.isArray(example) ? { ...example, ...instead } : example
+/** The example's own body, with what a server drew in the place of `$…` and of what the preparation says. */
+function jsonBody({ example }: Door, { body = {}, params = {} }: Prepared): string | undefined {
+  if (example.body === undefined) return undefined
+  let text = JSON.stringify(Array.isArray(example.body) ? example.body : { ...Object(example.body), ...body })
+  for (const [name, real] of Object.entries(params)) text = text.replaceAll(`"$${name}"`, `"${real}"`)
+  return text
 }
 
 /** What the example prints in the place of what it was sent with, and of this machine's addresses. */
 function printed(world: ExampleWorld, { example }: Door, { params = {} }: Prepared): Map<string, string> {
   const ids = Object.entries(params).flatMap(([name, real]): [string, string][] => {
     const shown = example.params?.[name]
-    return shown === undefined ? [] : [[real, shown.replace('$id', EXAMPLE_EPISODE)]]
+    return shown === undefined ? [] : [[real, PRINTED[shown] ?? shown]]
   })
   return new Map([
     ...ids,

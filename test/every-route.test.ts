@@ -16,7 +16,9 @@ const withKey = ours.filter(({ caller }) => caller !== 'anyone')
 /** Good for access tokens alone: a key is refused there even when it is live. */
 const FOR_ACCESS_TOKENS = new Set(['/api/v1/auth/refresh', '/api/v1/auth/logout'])
 // What streams its answer reads its body in its own way, if it has one.
-const withBody = ours.filter(({ method, output }) => method === 'POST' && output !== undefined)
+const withBody = ours.filter(
+  ({ method, output, form }) => method === 'POST' && output !== undefined && form === undefined,
+)
 const withId = withKey.filter(({ path }) => path.includes(':id'))
 const name = (door: Door): string => `${door.method} ${door.path}`
 
@@ -35,11 +37,12 @@ function send(
   const params: Record<string, string> = { ...door.example.params }
   const path = door.path.replace(/[:*](\w+)/g, (_, key: string) => (params[key] ?? '').replace('$id', id))
   const query = new URLSearchParams(door.example.query).toString()
-  const json = door.method === 'POST' ? { 'Content-Type': 'application/json' } : undefined
+  const takesBody = door.method === 'POST' || door.method === 'PATCH'
+  const json = takesBody ? { 'Content-Type': 'application/json' } : undefined
   return server.fetch(query ? `${path}?${query}` : path, {
     method: door.method,
     headers: { ...json, ...headers },
-    ...(door.method === 'POST' ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+    ...(takesBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
   })
 }
 

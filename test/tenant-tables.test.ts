@@ -20,10 +20,10 @@ const TENANT_TABLES: Record<string, string[]> = {
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
   capsules: ['software'],
-  device_groups: ['fleet'],
+  device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
-  enrolment_tokens: ['fleet'],
+  enrolment_tokens: ['audit-trail', 'fleet'],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],

@@ -2,11 +2,9 @@ import { useQuery } from '@tanstack/solid-query'
 import Plus from 'lucide-solid/icons/plus'
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import { api, type Factors } from '../api.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { Section } from '../ui/page.tsx'
-import { FormProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
@@ -146,28 +144,19 @@ function PasskeyTable(props: { rows: Passkey[]; remove: (one: Passkey) => void }
 }
 
 function RemovePasskey(props: { passkey: Passkey; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     const { name } = await api.auth.removePasskey.mutate({ id: props.passkey.id })
     await refetchFactors()
     toast({ title: 'Passkey removed', detail: `${name} no longer signs you in.` })
-    props.close()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={`Remove ${props.passkey.name}?`}
       description="It stops signing you in at once. The device keeps its half, which is then good for nothing: delete it there as well."
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Remove passkey
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Remove passkey"
+      act={act}
+    />
   )
 }

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/solid-query'
 import { createSignal, For, type JSX, onMount, Show } from 'solid-js'
 import { api, type Identity } from '../api.ts'
 import { queryClient } from '../query-client.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { Section } from '../ui/page.tsx'
 import { FormProblem } from '../ui/problem.tsx'
 import { createSubmission } from '../ui/submission.ts'
@@ -73,29 +73,20 @@ function Linked(props: { name: string }): JSX.Element {
 }
 
 function Unlink(props: { identity: Identity; name: string; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     const { issuer, subject } = props.identity
     await api.provider.unlink.mutate({ issuer, subject })
     await queryClient.invalidateQueries({ queryKey: ['identities'] })
-    props.close()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={`Unlink ${props.name}?`}
       description={`From then on, your account at ${props.name} does not sign in here. Open sessions stay.`}
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Unlink
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Unlink"
+      act={act}
+    />
   )
 }
 

@@ -1,13 +1,12 @@
 import { useQuery } from '@tanstack/solid-query'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import { api, type Factors } from '../api.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { count } from '../ui/format.ts'
 import { Section } from '../ui/page.tsx'
-import { FormProblem, PageProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
+import { PageProblem } from '../ui/problem.tsx'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { factorsQuery, refetchFactors } from './factor-queries.ts'
@@ -92,33 +91,24 @@ function left(codes: number): string {
 }
 
 function TurnOff(props: { open: boolean; last: boolean; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     await api.auth.removeTotp.mutate()
     await refetchFactors()
     toast({ title: 'Authenticator turned off' })
-    props.close()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open={props.open}
-      onClose={props.close}
+      close={props.close}
       title="Turn the authenticator off?"
       description={
         props.last
           ? 'Your password alone signs in from then on, and the recovery codes stop working.'
           : 'Your passkeys stay: sign-ins go on asking for one of them.'
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Turn off
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Turn off"
+      act={act}
+    />
   )
 }
 
@@ -127,28 +117,20 @@ function MakeCodes(props: {
   close: () => void
   codes: (codes: string[]) => void
 }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     const { recovery_codes } = await api.auth.remakeRecoveryCodes.mutate()
     await refetchFactors()
-    props.close()
     props.codes(recovery_codes)
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open={props.open}
-      onClose={props.close}
+      close={props.close}
       title="Make new recovery codes?"
       description="Ten new codes take the place of all you have: those stop working at once."
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="primary" busy={busy()} onClick={submit}>
-            Make new codes
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Make new codes"
+      harmless
+      act={act}
+    />
   )
 }

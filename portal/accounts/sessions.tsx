@@ -3,11 +3,11 @@ import LogOut from 'lucide-solid/icons/log-out'
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import { api, type SessionRow } from '../api.ts'
 import { queryClient } from '../query-client.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { Section } from '../ui/page.tsx'
-import { FormProblem, PageProblem, toastProblem } from '../ui/problem.tsx'
+import { PageProblem, toastProblem } from '../ui/problem.tsx'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import { createSubmission } from '../ui/submission.ts'
 import table from '../ui/table.module.css'
@@ -110,27 +110,18 @@ function SessionLine(props: { row: SessionRow }): JSX.Element {
 }
 
 function SignOutEverywhere(props: { open: boolean; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     await api.auth.signOutEverywhere.mutate()
-    props.close()
     forgetSession()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open={props.open}
-      onClose={props.close}
+      close={props.close}
       title="Sign out everywhere?"
       description="Every browser and program that is signed in to this account is signed out, this one too. API keys keep working."
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Sign out everywhere
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Sign out everywhere"
+      act={act}
+    />
   )
 }

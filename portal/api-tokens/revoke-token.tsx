@@ -1,11 +1,8 @@
 import { type JSX, Show } from 'solid-js'
 import { type ApiToken, api } from '../api.ts'
 import { queryClient } from '../query-client.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { count } from '../ui/format.ts'
-import { FormProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
 import { shortId } from './token-table.tsx'
@@ -20,16 +17,15 @@ export function RevokeToken(props: { token: ApiToken | undefined; close: () => v
 }
 
 function RevokeOne(props: { token: ApiToken; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     await api.apiTokens.revoke.mutate({ id: props.token.id })
     await queryClient.invalidateQueries({ queryKey: ['api-tokens'] })
     toast({ title: 'Token revoked', detail: `${shortId(props.token.id)} stopped working.` })
-    props.close()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={`Revoke ${shortId(props.token.id)}?`}
       description={
         <>
@@ -43,17 +39,9 @@ function RevokeOne(props: { token: ApiToken; close: () => void }): JSX.Element {
           </Show>
         </>
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Revoke token
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Revoke token"
+      act={act}
+    />
   )
 }
 
@@ -63,17 +51,16 @@ export function RevokeAllTokens(props: {
   tokens: ApiToken[]
   close: () => void
 }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     const { revoked } = await api.apiTokens.revokeAll.mutate()
     await queryClient.invalidateQueries({ queryKey: ['api-tokens'] })
     toast({ title: 'Tokens revoked', detail: `${count(revoked, 'token')} stopped working.` })
-    props.close()
-  })
+  }
   const used = (): number => props.tokens.filter((token) => token.last_used_at !== null).length
   return (
-    <Dialog
+    <AskDialog
       open={props.open}
-      onClose={props.close}
+      close={props.close}
       title="Revoke all of your API tokens?"
       description={
         <>
@@ -82,16 +69,8 @@ export function RevokeAllTokens(props: {
           sessions go on working.
         </>
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Revoke all
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Revoke all"
+      act={act}
+    />
   )
 }

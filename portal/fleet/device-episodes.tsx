@@ -82,17 +82,18 @@ export function DeviceEpisodes(props: { device: Device }): JSX.Element {
               </tbody>
             </table>
             <Show when={episodes.isSuccess && episodes.data}>
-              {(list) => (
-                <p class={table.note}>
-                  {list().next_cursor ? `The last ${SHOWN}` : count(list().items.length, 'episode')}
-                </p>
-              )}
+              {(list) => <p class={table.note}>{howMany(list().items.length, list().total)}</p>}
             </Show>
           </TableFrame>
         </Match>
       </Switch>
     </Section>
   )
+}
+
+function howMany(shown: number, total: number | null): string {
+  if (total === null || total <= shown) return count(shown, 'episode')
+  return `The last ${shown} of ${count(total, 'episode')}`
 }
 
 function EpisodeLine(props: { episode: EpisodeSummary }): JSX.Element {

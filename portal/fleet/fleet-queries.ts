@@ -21,7 +21,7 @@ export { touched as devicesTouched }
 export async function refreshDevices(): Promise<void> {
   setTouched((n) => n + 1)
   await Promise.all(
-    ['device', 'facets', 'groups', 'unconfirmed', 'enrolment-tokens', 'device-api-keys', 'api-keys'].map(
+    ['device', 'facets', 'episode-counts', 'candidates', 'groups', 'enrolment-tokens', 'api-keys'].map(
       (name) => queryClient.invalidateQueries({ queryKey: [name] }),
     ),
   )
@@ -60,15 +60,6 @@ export function healthQuery(device: Pick<Device, 'organization' | 'project' | 'i
   })
 }
 
-/** The robots that episodes named and nobody has confirmed; the first few of them. */
-export function unconfirmedQuery(place: Place, limit: number) {
-  return queryOptions({
-    queryKey: ['unconfirmed', place, limit],
-    queryFn: () => api.fleet.list.query({ ...place, confirmed: false, limit }),
-    refetchInterval: 15_000,
-  })
-}
-
 export function groupsQuery(org: string, project: string) {
   return queryOptions({
     queryKey: ['groups', org, project],
@@ -90,7 +81,7 @@ export function enrolmentTokensQuery(org: string, project: string, every_ms = 15
 /** The API keys that are good for this device alone. */
 export function deviceKeysQuery(device: Pick<Device, 'organization' | 'project' | 'id'>) {
   return queryOptions({
-    queryKey: ['device-api-keys', device.id],
+    queryKey: ['api-keys', 'device', device.id],
     queryFn: async () => (await api.fleet.apiKeys.query(addressOf(device))).items,
     refetchInterval: 15_000,
     reconcile: 'id',
@@ -108,10 +99,15 @@ export function doorKeysQuery(device: Pick<Device, 'organization' | 'project' | 
 }
 
 /** The latest episodes of a device. */
-export function episodesOfQuery(organization_id: string, device: Pick<Device, 'id' | 'name'>, limit: number) {
+export function episodesOfQuery(
+  organization_id: string,
+  device: Pick<Device, 'id' | 'project'>,
+  limit: number,
+) {
   return queryOptions({
     queryKey: ['episodes-of', device.id, limit],
-    queryFn: () => api.episodes.list.query({ organization_id, robot: device.name, limit }),
+    queryFn: () =>
+      api.episodes.list.query({ organization_id, project: device.project, device_id: device.id, limit }),
     refetchInterval: LIVE_MS,
   })
 }

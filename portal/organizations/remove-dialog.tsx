@@ -2,14 +2,10 @@ import { useNavigate } from '@solidjs/router'
 import { type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { api, type Member, type Organization } from '../api.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { FormProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { toast } from '../ui/toast.tsx'
 import { ConsequencesView } from './consequences.tsx'
 import { refreshPeople } from './member-queries.ts'
-import css from './members.module.css'
 
 /** Ends a membership, somebody else's or one's own, after saying what ends with it. */
 export function RemoveDialog(props: {
@@ -30,10 +26,9 @@ function RemoveOne(props: { organization: Organization; member: Member; close: (
   const { account_id, name } = props.member
   const { id: organization_id, name: organization } = props.organization
   const self = account_id === session.me().account.id
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     if (self) await api.members.leave.mutate({ organization_id })
     else await api.members.remove.mutate({ organization_id, account_id })
-    props.close()
     toast(
       self
         ? { title: `You left ${organization}` }
@@ -41,30 +36,21 @@ function RemoveOne(props: { organization: Organization; member: Member; close: (
     )
     if (self) navigate('/portal/episodes')
     await refreshPeople(organization_id)
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={self ? `Leave ${organization}?` : `Remove ${name}?`}
       description={
         self
           ? 'You lose access to its episodes and robots at once. Coming back takes a new invitation.'
           : `They lose access to ${organization} with their next request. What they recorded stays. Coming back takes a new invitation.`
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            {self ? 'Leave' : 'Remove'}
-          </Button>
-        </>
-      }
+      verb={self ? 'Leave' : 'Remove'}
+      act={act}
     >
-      <div class={css.form}>
-        <ConsequencesView organization_id={organization_id} account_id={account_id} to={null} />
-        <FormProblem error={error()} />
-      </div>
-    </Dialog>
+      <ConsequencesView organization_id={organization_id} account_id={account_id} to={null} />
+    </AskDialog>
   )
 }

@@ -1,9 +1,6 @@
 import { type JSX, Show } from 'solid-js'
 import { api, type Member, type Organization } from '../api.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { FormProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { toast } from '../ui/toast.tsx'
 import { refreshPeople } from './member-queries.ts'
 
@@ -22,17 +19,16 @@ export function TransferDialog(props: {
 
 function HandOver(props: { organization: Organization; member: Member; close: () => void }): JSX.Element {
   const { account_id, name, email } = props.member
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     const organization_id = props.organization.id
     await api.members.transferOwnership.mutate({ organization_id, account_id })
-    props.close()
     toast({ title: 'Ownership handed over', detail: `${name} is an owner now, and you are an admin.` })
     await refreshPeople(organization_id)
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={`Hand ${props.organization.name} over to ${name}?`}
       description={
         <>
@@ -40,16 +36,8 @@ function HandOver(props: { organization: Organization; member: Member; close: ()
           it.
         </>
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Hand over ownership
-          </Button>
-        </>
-      }
-    >
-      <FormProblem error={error()} />
-    </Dialog>
+      verb="Hand over ownership"
+      act={act}
+    />
   )
 }

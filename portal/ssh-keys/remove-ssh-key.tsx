@@ -1,10 +1,7 @@
 import { For, type JSX, Show } from 'solid-js'
 import { api, type SshKey } from '../api.ts'
 import { queryClient } from '../query-client.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { FormProblem } from '../ui/problem.tsx'
-import { createSubmission } from '../ui/submission.ts'
+import { AskDialog } from '../ui/ask-dialog.tsx'
 import { toast } from '../ui/toast.tsx'
 import css from './ssh-keys.module.css'
 
@@ -18,31 +15,24 @@ export function RemoveSshKey(props: { ssh_key: SshKey | undefined; close: () => 
 }
 
 function RemoveOne(props: { ssh_key: SshKey; close: () => void }): JSX.Element {
-  const { error, busy, submit } = createSubmission(async () => {
+  const act = async (): Promise<void> => {
     await api.sshKeys.remove.mutate({ id: props.ssh_key.id })
     await queryClient.invalidateQueries({ queryKey: ['ssh-keys'] })
     await queryClient.invalidateQueries({ queryKey: ['door-keys'] })
     toast({ title: 'Key removed', detail: `${props.ssh_key.name} opens no device any more.` })
-    props.close()
-  })
+  }
   return (
-    <Dialog
+    <AskDialog
       open
-      onClose={props.close}
+      close={props.close}
       title={`Remove ${props.ssh_key.name}?`}
       description={
         <Show when={props.ssh_key.devices.length > 0} fallback="It opens no device, so nobody is locked out.">
           These robots refuse it from their next contact with this server on:
         </Show>
       }
-      footer={
-        <>
-          <Button onClick={props.close}>Cancel</Button>
-          <Button variant="danger" busy={busy()} onClick={submit}>
-            Remove key
-          </Button>
-        </>
-      }
+      verb="Remove key"
+      act={act}
     >
       <Show when={props.ssh_key.devices.length > 0}>
         <ul class={css.doors}>
@@ -58,7 +48,6 @@ function RemoveOne(props: { ssh_key: SshKey; close: () => void }): JSX.Element {
           </For>
         </ul>
       </Show>
-      <FormProblem error={error()} />
-    </Dialog>
+    </AskDialog>
   )
 }

@@ -18,6 +18,15 @@ const KINDS: { looks: RegExp; find: (db: Db, ids: string[]) => Found }[] = [
       db.selectFrom('api_keys').select(['id', 'label as name']).where('id', 'in', ids).execute(),
   },
   {
+    looks: /^[0-9a-z]{10}$/,
+    find: (db, ids) =>
+      db.selectFrom('enrolment_tokens').select(['id', 'label as name']).where('id', 'in', ids).execute(),
+  },
+  {
+    looks: /^grp_/,
+    find: (db, ids) => db.selectFrom('device_groups').select(['id', 'name']).where('id', 'in', ids).execute(),
+  },
+  {
     looks: /^dl_/,
     find: (db, ids) =>
       db.selectFrom('device_logins').select(['id', 'hostname as name']).where('id', 'in', ids).execute(),

@@ -1,5 +1,5 @@
 import type { Door } from './door.ts'
-import { EXAMPLE_EPISODE } from './openapi-example.ts'
+import { print } from './openapi-example.ts'
 import { type Json, objectOf, type Schemas } from './openapi-schemas.ts'
 
 const HAS_BODY = new Set(['POST', 'PATCH'])
@@ -21,13 +21,14 @@ export function readInput(
     schema: properties[name] ?? { type: 'string' },
     ...exampleOf(door, name, where),
   })
+  const printed = door.example.body === undefined ? {} : { example: print(door.example.body) }
   const path = inPath.map((name) => parameter(name, 'path'))
   if (door.takes !== undefined) {
     const bytes = { required: true, content: { [door.takes]: {} } }
     return { parameters: [...path, ...rest.map((name) => parameter(name, 'query'))], requestBody: bytes }
   }
   if (door.form !== undefined) {
-    const form = { schema: schemas.describe(door.form, 'input') }
+    const form = { schema: schemas.describe(door.form, 'input'), ...printed }
     return { parameters: path, requestBody: { required: true, content: { 'multipart/form-data': form } } }
   }
   if (!HAS_BODY.has(door.method))
@@ -39,12 +40,10 @@ export function readInput(
       properties: Object.fromEntries(rest.map((name) => [name, properties[name]])),
       ...(fields.length > 0 ? { required: fields } : {}),
     },
-    ...(door.example.body === undefined ? {} : { example: door.example.body }),
+    ...printed,
   }
-  return {
-    parameters: path,
-    requestBody: rest.length > 0 ? bodyOf(door, body, fields.length > 0) : undefined,
-  }
+  const isEmpty = rest.length === 0 && (door.example.body === undefined || !Array.isArray(door.example.body))
+  return { parameters: path, requestBody: isEmpty ? undefined : bodyOf(door, body, fields.length > 0) }
 }
 
 /** OAuth is form-encoded (RFC 6749 section 4); JSON is understood there as well. */
@@ -56,5 +55,5 @@ function bodyOf(door: Door, body: Json, required: boolean): Json {
 
 function exampleOf({ example }: Door, name: string, where: 'path' | 'query'): Json {
   const text = where === 'path' ? example.params?.[name] : example.query?.[name]
-  return text === undefined ? {} : { example: text.replace('$id', EXAMPLE_EPISODE) }
+  return text === undefined ? {} : { example: print(text) }
 }

@@ -37,7 +37,16 @@ export const leakedKeyDoors: Door[] = [
     answers: 'One `{token_hash, token_type, label}` for each finding, to the verified sender',
     status: 200,
     refusals: ['unauthenticated', 'not_found'],
-    example: {},
+    example: {
+      body: [
+        {
+          token: 'rt_0000000000_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+          type: 'robotrace_api_key',
+          url: 'https://github.example/octo/robot/blob/main/.env',
+          source: 'content',
+        },
+      ],
+    },
     async respond(ctx, _input, _caller, { request, response }) {
       const { scanning_keys } = ctx.config
       if (scanning_keys === undefined) throw new AppError('not_found', 'No such address.')

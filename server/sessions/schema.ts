@@ -12,7 +12,7 @@ import type {
   SessionTags,
   TagSession,
 } from '../../sdk/wire.ts'
-import { accepts, answers } from '../http/conforms.ts'
+import { accepts, answers, component } from '../http/conforms.ts'
 import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 
@@ -91,27 +91,30 @@ const session = z.object({
   artifact_count: z.number(),
 })
 
-const metrics = z.object({
-  log_count: z.number(),
-  artifact_count: z.number(),
-  artifact_size_bytes: z.number(),
-})
+const metrics = component(
+  'SessionMetrics',
+  z.object({ log_count: z.number(), artifact_count: z.number(), artifact_size_bytes: z.number() }),
+)
 
-export const sessionList = answers<SessionList>()(pageOf(session))
+export const sessionList = answers<SessionList>('SessionList')(pageOf(session))
 
-export const sessionDetail = answers<SessionDetail>()(
+export const sessionDetail = answers<SessionDetail>('SessionDetail')(
   session.extend({ metrics, package: z.object({ id: z.string(), name: z.string() }).nullable() }),
 )
 
-export const deletedSession = answers<DeletedSession>()(
+export const deletedSession = answers<DeletedSession>('DeletedSession')(
   z.object({ id: z.string(), deleted_at: z.iso.datetime(), metrics }),
 )
 
-export const sessionTags = answers<SessionTags>()(z.object({ id: z.string(), tags: z.array(z.string()) }))
+export const sessionTags = answers<SessionTags>('SessionTags')(
+  z.object({ id: z.string(), tags: z.array(z.string()) }),
+)
 
-export const addedLogs = answers<AddedLogs>()(z.object({ accepted: z.number(), log_count: z.number() }))
+export const addedLogs = answers<AddedLogs>('AddedLogs')(
+  z.object({ accepted: z.number(), log_count: z.number() }),
+)
 
-export const logPage = answers<LogPage>()(
+export const logPage = answers<LogPage>('LogPage')(
   z.object({
     items: z.array(
       z.object({
@@ -126,18 +129,22 @@ export const logPage = answers<LogPage>()(
   }),
 )
 
-export const sessionArtifacts = answers<SessionArtifacts>()(
+/** As episodes answer it. */
+const artifact = component(
+  'Artifact',
   z.object({
-    items: z.array(
-      z.object({
-        kind: z.enum(['video', 'sensors', 'actions']),
-        content_type: z.string(),
-        size_bytes: z.number(),
-        sha256: z.string(),
-        stored_at: z.iso.datetime(),
-        url: z.url(),
-      }),
-    ),
+    kind: z.enum(['video', 'sensors', 'actions']),
+    content_type: z.string(),
+    size_bytes: z.number(),
+    sha256: z.string(),
+    stored_at: z.iso.datetime(),
+    url: z.url(),
+  }),
+)
+
+export const sessionArtifacts = answers<SessionArtifacts>('SessionArtifacts')(
+  z.object({
+    items: z.array(artifact),
     total: z.number(),
     page: z.number(),
     page_size: z.number(),

@@ -17,6 +17,7 @@ import {
   packageList,
   projectAddress,
   removedCapsule,
+  uploadedCapsule,
 } from './schema.ts'
 import { uploadCapsule } from './upload.ts'
 
@@ -57,7 +58,16 @@ export const softwareDoors: Door[] = [
       'unsupported_media_type',
       'storage_full',
     ],
-    example: { params: HERE },
+    example: {
+      params: HERE,
+      body: {
+        file: '(the bytes of navigation-1.4.2.tar.gz)',
+        name: 'navigation',
+        version: '1.4.2',
+        type: 'sw',
+      },
+    },
+    output: uploadedCapsule,
     async respond(ctx, input, caller, { request, response }) {
       sendJson(response, 201, await uploadCapsule(ctx, caller, input, request))
     },

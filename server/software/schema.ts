@@ -8,6 +8,7 @@ import type {
   Package,
   PackageList,
   RemovedCapsule,
+  UploadedCapsule,
 } from '../../sdk/wire.ts'
 import { accepts, answers } from '../http/conforms.ts'
 import { pageOf, paging } from '../http/paging.ts'
@@ -74,11 +75,15 @@ const capsuleShape = z.object({
   created_at: z.iso.datetime(),
   created_by: z.string(),
 })
-export const capsule = answers<Capsule>()(capsuleShape)
+export const capsule = answers<Capsule>('Capsule')(capsuleShape)
 
-export const capsuleList = answers<CapsuleList>()(pageOf(capsuleShape))
+export const uploadedCapsule = answers<UploadedCapsule>('UploadedCapsule')(
+  capsuleShape.extend({ upload_url: z.null(), status: z.literal('ready') }),
+)
 
-export const removedCapsule = answers<RemovedCapsule>()(
+export const capsuleList = answers<CapsuleList>('CapsuleList')(pageOf(capsuleShape))
+
+export const removedCapsule = answers<RemovedCapsule>('RemovedCapsule')(
   z.object({ id: z.string(), removed_at: z.iso.datetime() }),
 )
 
@@ -90,5 +95,5 @@ const packageShape = z.object({
   configuration_id: z.string().nullable(),
   created_at: z.iso.datetime(),
 })
-export const packageDetail = answers<Package>()(packageShape)
-export const packageList = answers<PackageList>()(pageOf(packageShape))
+export const packageDetail = answers<Package>('Package')(packageShape)
+export const packageList = answers<PackageList>('PackageList')(pageOf(packageShape))

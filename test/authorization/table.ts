@@ -266,6 +266,10 @@ export const TRPC: Record<string, Call> = {
   'sshKeys.add': own,
   'sshKeys.remove': own,
   'fleet.list': { row: inPortal('viewer'), input: place },
+  'fleet.episodeCounts': {
+    row: inPortal('viewer'),
+    input: ({ organization_id, device_id }) => ({ org: organization_id, device_ids: [device_id] }),
+  },
   'fleet.facets': { row: inPortal('viewer'), input: place },
   'fleet.get': { row: inPortal('viewer'), input: place },
   'fleet.create': { row: inPortal('member'), input: (at) => ({ ...place(at), name: 'arm-7' }) },

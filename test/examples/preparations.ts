@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { hashPassword } from '../../server/accounts/passwords.ts'
 import { approve, authorize, start } from '../device-login/login.ts'
@@ -12,6 +13,8 @@ export interface Prepared {
   headers?: Record<string, string>
   /** In the place of members of the example's body. */
   body?: object
+  /** In the place of a body: what a form sends. */
+  form?: FormData
   /** A body that is not JSON. */
   bytes?: { type: string; text: string }
 }
@@ -104,6 +107,43 @@ async function delivery(world: ExampleWorld): Promise<Prepared> {
   return { params: { ...params, delivery: id } }
 }
 
+/** The archive that the example of uploading speaks of. */
+function capsuleForm(): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries({ name: 'navigation', version: '1.4.2', type: 'sw' }))
+    form.set(name, value)
+  form.set('file', new Blob([gzipSync('not really an archive')]), 'navigation-1.4.2.tar.gz')
+  return form
+}
+
+async function capsule({ server, key }: ExampleWorld): Promise<{ capsule: string }> {
+  const answer = await server.fetch('/api/v1/organizations/acme/projects/default/capsules', {
+    method: 'POST',
+    headers: bearer(key),
+    body: capsuleForm(),
+  })
+  return { capsule: idOf.parse(await answer.json()).id }
+}
+
+async function software(world: ExampleWorld): Promise<{ package: string }> {
+  const path = '/api/v1/organizations/acme/projects/default/packages'
+  const wish = { name: 'picking stack', description: 'nav and grasping' }
+  const made = await world.send('POST', path, { ...wish, capsule_ids: [(await capsule(world)).capsule] })
+  return { package: idOf.parse(made).id }
+}
+
+const oneCapsule: Prepare = async (world) => ({ params: await capsule(world) })
+
+/** A run that has ended, with a tag and a line of its log. */
+async function session(world: ExampleWorld): Promise<Prepared> {
+  const { id } = await episode(world)
+  const path = `/api/v1/organizations/acme/projects/default/sessions/${id}`
+  await world.send('POST', `${path}/tags`, { tag: 'night shift' })
+  const line = { at: '2026-11-03T09:30:00.250Z', level: 'warn', module: 'gripper', message: 'slip detected' }
+  await world.send('POST', `${path}/logs`, { entries: [line] })
+  return { params: { id } }
+}
+
 const oneWebhook: Prepare = async (world) => ({ params: await webhook(world) })
 const key: Prepare = async (world) => ({ body: { token: world.key } })
 
@@ -192,6 +232,7 @@ export const PREPARATIONS: Record<string, Prepare> = {
     await world.portal.sshKeys.add.mutate({ name: 'work laptop', key_text: SSH_KEY })
     return asOwner(world)
   },
+  'POST /api/v1/user/ssh-keys': asOwner,
   'DELETE /api/v1/user/ssh-keys/:id': async (world) => {
     const { id } = await world.portal.sshKeys.add.mutate({ name: 'work laptop', key_text: SSH_KEY })
     return { ...(await asOwner(world)), params: { id } }
@@ -230,6 +271,24 @@ export const PREPARATIONS: Record<string, Prepare> = {
   'POST /api/v1/devices/enroll': async (world) => ({
     headers: bearer((await enrolmentToken(world)).token),
   }),
+
+  [`GET ${OF_PROJECT}/sessions`]: after(session),
+  [`GET ${OF_PROJECT}/sessions/:id`]: session,
+  [`DELETE ${OF_PROJECT}/sessions/:id`]: session,
+  [`GET ${OF_PROJECT}/sessions/:id/artifacts`]: session,
+  [`GET ${OF_PROJECT}/sessions/:id/logs`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/logs`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/tags`]: session,
+  [`DELETE ${OF_PROJECT}/sessions/:id/tags/:tag`]: session,
+
+  [`GET ${OF_PROJECT}/capsules`]: after(capsule),
+  [`POST ${OF_PROJECT}/capsules`]: async () => ({ form: capsuleForm() }),
+  [`GET ${OF_PROJECT}/capsules/:capsule`]: oneCapsule,
+  [`DELETE ${OF_PROJECT}/capsules/:capsule`]: oneCapsule,
+  [`GET ${OF_PROJECT}/capsules/:capsule/download`]: oneCapsule,
+  [`GET ${OF_PROJECT}/packages`]: after(software),
+  [`POST ${OF_PROJECT}/packages`]: oneCapsule,
+  [`GET ${OF_PROJECT}/packages/:package`]: async (world) => ({ params: await software(world) }),
 
   'GET /api/v1/organizations/:org/webhooks': after(webhook),
   'GET /api/v1/organizations/:org/webhooks/:webhook': oneWebhook,

@@ -203,5 +203,9 @@ describe('capsules', () => {
     const unknown = { ...body, capsule_ids: [held.id, free.id] }
     const refused = await problem(await send(server, 'POST', projectPath(at, '/packages'), key, unknown))
     expect(refused).toMatchObject({ status: 400, errors: [{ path: 'capsule_ids.1' }] })
+    const events = await server.ctx.db.selectFrom('audit_events').select(['action', 'target']).execute()
+    expect(events).toContainEqual({ action: 'capsule.uploaded', target: held.id })
+    expect(events).toContainEqual({ action: 'package.created', target: made.id })
+    expect(events).toContainEqual({ action: 'capsule.removed', target: free.id })
   })
 })
