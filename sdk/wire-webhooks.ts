@@ -62,6 +62,7 @@ export interface Webhook {
 
 /** How the latest delivery of a webhook ended. */
 export interface WebhookLastDelivery {
+  /** Whether it arrived. */
   status: 'delivered' | 'failed'
   /** ISO 8601. */
   finished_at: string
@@ -69,6 +70,7 @@ export interface WebhookLastDelivery {
 
 /** Answer of creating a webhook and of rotating its secret: the only time the secret is shown. */
 export interface WebhookWithSecret {
+  /** What is known of it. */
   webhook: Webhook
   /** `whsec_` and 32 bytes in base64, as Standard Webhooks writes it. */
   secret: string
@@ -76,16 +78,23 @@ export interface WebhookWithSecret {
 
 /** Answer of `GET …/webhooks`. */
 export interface WebhookList {
+  /** Newest first. */
   items: Webhook[]
+  /** How many there are. */
   total: number
+  /** Always 1: an organization has few. */
   page: number
+  /** As many as there are. */
   page_size: number
+  /** Always null. */
   next_cursor: string | null
 }
 
 /** Answer of `DELETE …/webhooks/{webhook}`. */
 export interface RemovedWebhook {
+  /** `wh_…`. */
   id: string
+  /** ISO 8601. */
   removed_at: string
 }
 
@@ -121,7 +130,9 @@ export interface WebhookDelivery {
 
 /** Answer of `GET …/webhooks/{webhook}/deliveries`: latest first, kept for 30 days. */
 export interface WebhookDeliveryList {
+  /** Latest first. */
   items: WebhookDelivery[]
+  /** At most so many items. */
   page_size: number
   /** Of the next page; null on the last. */
   next_cursor: string | null
@@ -135,6 +146,7 @@ export interface WebhookMessage {
   type: WebhookEventType | 'test'
   /** ISO 8601, when it happened. */
   occurred_at: string
+  /** Whose webhook it is. */
   org: { id: string; slug: string }
   /** Null for what belongs to the organization as a whole. */
   project: { id: string; slug: string } | null

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type {
-  Artifact,
   EpisodeDetail,
   EpisodePage,
   FinalizedEpisode,
@@ -13,6 +12,7 @@ import { accepts, answers } from '../http/conforms.ts'
 import { line } from '../http/text.ts'
 import { KIND_NAMES } from './artifact-kinds.ts'
 import { seedText } from './seed.ts'
+import { storedArtifact } from './stored-artifact.ts'
 
 /** Members that nobody knows are ignored, and null counts as absent: clients of all versions send both. */
 
@@ -117,17 +117,6 @@ export const finalizedEpisode = answers<FinalizedEpisode>('FinalizedEpisode')(
     updated_at: z.iso.datetime(),
     bytes_total: z.number(),
     missing_uploads: z.array(kind),
-  }),
-)
-
-export const storedArtifact = answers<Artifact>('Artifact')(
-  z.object({
-    kind,
-    content_type: z.string(),
-    size_bytes: z.number(),
-    sha256: z.string(),
-    stored_at: z.iso.datetime(),
-    url: z.url(),
   }),
 )
 

@@ -12,6 +12,7 @@ import type {
   SessionTags,
   TagSession,
 } from '../../sdk/wire.ts'
+import { storedArtifact } from '../episodes/stored-artifact.ts'
 import { accepts, answers, component } from '../http/conforms.ts'
 import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
@@ -129,22 +130,9 @@ export const logPage = answers<LogPage>('LogPage')(
   }),
 )
 
-/** As episodes answer it. */
-const artifact = component(
-  'Artifact',
-  z.object({
-    kind: z.enum(['video', 'sensors', 'actions']),
-    content_type: z.string(),
-    size_bytes: z.number(),
-    sha256: z.string(),
-    stored_at: z.iso.datetime(),
-    url: z.url(),
-  }),
-)
-
 export const sessionArtifacts = answers<SessionArtifacts>('SessionArtifacts')(
   z.object({
-    items: z.array(artifact),
+    items: z.array(storedArtifact),
     total: z.number(),
     page: z.number(),
     page_size: z.number(),

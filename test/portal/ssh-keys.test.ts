@@ -129,7 +129,7 @@ test('a device is added, gets a key of its own that ends with it, and is removed
   await page.goto('/portal/devices')
   await page.getByText('No devices yet').waitFor()
   await page.getByRole('button', { name: 'New device' }).click()
-  await page.getByLabel('Name').fill('arm-7')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('arm-7')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'arm-7' }).waitFor()
 

@@ -414,5 +414,8 @@ test('what is done to a webhook stands in the audit trail, with its host and not
     'webhook.created',
   ])
   expect(JSON.stringify(items)).not.toContain('secret-path')
-  expect(items.at(-1)?.detail).toMatchObject({ host: 'hooks.example.com' })
+  expect(items.at(-1)).toMatchObject({
+    target: { name: 'hooks.example.com' },
+    detail: { host: 'hooks.example.com' },
+  })
 })
