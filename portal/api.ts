@@ -45,6 +45,9 @@ export type Device = Answers['fleet']['list']['items'][number]
 export type DeviceDetail = Answers['fleet']['get']
 /** An SSH key beside a device. */
 export type DoorKey = Answers['fleet']['doorKeys']['selected'][number]
+/** A receiver of an organization's events, without its secret. */
+export type Webhook = Answers['webhooks']['list']['items'][number]
+export type WebhookDelivery = Answers['webhooks']['deliveries']['items'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 

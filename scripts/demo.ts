@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../server/config.ts'
 import { type RunningServer, startServer } from '../server/serve.ts'
 import { buildIfStale } from './build.ts'
-import { beatAll, logFleetEpisodes, seedFleet } from './fleet.ts'
+import { beatAll, enrolFleet, liveADay, logFleetEpisodes } from './fleet.ts'
 import { type LoggedEpisode, logSampleEpisodes, type SeededOrganization, seedOrganization } from './seed.ts'
 
 /**
@@ -38,7 +38,8 @@ async function demo(): Promise<void> {
     password: randomBytes(9).toString('base64url'),
   })
   say('Enrolling a small fleet …')
-  const robots = await seedFleet(server.ctx, seeded)
+  const robots = await enrolFleet(server.ctx, seeded)
+  await liveADay(server.ctx, robots)
   say('Recording episodes …')
   await logFleetEpisodes(server.url, seeded, robots)
   const episodes = await logSampleEpisodes(server.url, seeded.api_key)

@@ -75,20 +75,17 @@ const CREWS: Crew[] = [
 
 /** A robot that is enrolled, with the key that is good for it alone. */
 export interface EnrolledRobot {
-  name: string
+  id: string
   project: string
   api_key: string
+  robot: Robot
 }
 
 const HERE = { ip: '127.0.0.1', user_agent: 'robotrace demo', request_id: '' }
 const [MINUTE, HOUR] = [60_000, 3_600_000]
 
-/**
- * Enrols the demo's robots the way real ones do, and gives each the day behind it that its heartbeats would have left.
- *
- * @returns those that are alive, for {@link beatAll}
- */
-export async function seedFleet(
+/** Enrols the demo's robots the way real ones do: each swaps a token for a key of its own. */
+export async function enrolFleet(
   ctx: AppContext,
   { caller, client_id: org }: SeededOrganization,
 ): Promise<EnrolledRobot[]> {
@@ -104,9 +101,8 @@ export async function seedFleet(
       const { name, dsn, maintenance } = robot
       const nonce = `the demo's robot ${name}`
       const { api_key, device } = await enrollDevice(ctx, token, { name, dsn, nonce }, HERE)
-      await liveADay(ctx, device.id, robot)
       if (maintenance) await updateDevice(ctx, caller, { ...place, device: device.id, maintenance })
-      if (robot.silent_h === undefined) enrolled.push({ name, project, api_key })
+      enrolled.push({ id: device.id, project, api_key, robot })
     }
   }
   return enrolled
@@ -118,22 +114,24 @@ export async function logFleetEpisodes(
   { api_key }: SeededOrganization,
   robots: readonly EnrolledRobot[],
 ): Promise<void> {
-  const working = robots.filter(({ project }) => project === 'warehouse')
+  const live = { name: 'Tote to belt, third of the shift', policy_version: 'pick-place 0.4.2' }
+  const working = robots.filter(({ project, robot }) => project === 'warehouse' && isAlive(robot))
   await Promise.all(
-    working.map(async ({ name, api_key }) => {
+    working.map(async ({ robot: { name }, api_key }) => {
       const client = new Client({ base_url, api_key, verbose: false })
       const random = createRandom(seedOf(name))
       for (const part of ['first', 'second']) {
         const failed = random.uniform() < 0.15
         await client.logEpisode({
           name: `${name.startsWith('picker') ? 'Tote to belt' : 'Round trip'}, ${part} of the shift`,
+          robot: name,
           policy_version: name.startsWith('picker') ? 'pick-place 0.4.2' : 'haul 2.1.0',
           status: failed ? 'failed' : 'ready',
           duration_s: Math.round(300 + 600 * random.uniform()) / 10,
           ...(failed ? { failure_time_s: 21.4, failure_reason: 'Emergency stop pressed' } : {}),
         })
       }
-      if (name === 'picker-13') await client.startEpisode({ name: 'Tote to belt, third of the shift' })
+      if (name === 'picker-13') await client.startEpisode({ ...live, robot: name })
     }),
   )
   // A script of before the fleet: what it calls its robot means no device yet.
@@ -141,8 +139,16 @@ export async function logFleetEpisodes(
   await old.logEpisode({ name: 'Calibration', robot: 'Bench arm 1', status: 'ready', duration_s: 12 })
 }
 
-/** The 24 hours of heartbeats that a robot of the demo has behind it, written in one transaction. */
-async function liveADay(ctx: AppContext, device_id: string, robot: Robot): Promise<void> {
+/** Gives each robot the last 24 hours that its heartbeats would have left. */
+export async function liveADay(ctx: AppContext, robots: readonly EnrolledRobot[]): Promise<void> {
+  for (const { id, robot } of robots) await liveOne(ctx, id, robot)
+}
+
+function isAlive({ silent_h }: Robot): boolean {
+  return silent_h === undefined
+}
+
+async function liveOne(ctx: AppContext, device_id: string, robot: Robot): Promise<void> {
   const now = ctx.now().getTime()
   const last = now - (robot.silent_h ?? 0) * HOUR
   const moments: number[] = []
@@ -161,10 +167,14 @@ async function liveADay(ctx: AppContext, device_id: string, robot: Robot): Promi
         .execute()
     }
     const said = { sdk_version: '0.1.0', ...metricsAt(robot, last, now) }
-    const status = robot.silent_h === undefined ? ('online' as const) : ('offline' as const)
+    const status = isAlive(robot) ? ('online' as const) : ('offline' as const)
     await trx
       .updateTable('devices')
-      .set({ ...said, status, last_heartbeat_at: new Date(last).toISOString() })
+      .set({
+        ...said,
+        ...(robot.maintenance ? {} : { status }),
+        last_heartbeat_at: new Date(last).toISOString(),
+      })
       .where('id', '=', device_id)
       .execute()
   })
@@ -176,7 +186,7 @@ function isAway({ name }: Robot, hours_ago: number): boolean {
 }
 
 /** What a robot says of itself at a moment: shifts of work, rests between them, and no two alike. */
-export function metricsAt(robot: Robot, at: number, now: number) {
+function metricsAt(robot: Robot, at: number, now: number) {
   const random = createRandom(seedOf(robot.name) + Math.floor(at / (5 * MINUTE)))
   const phase = (seedOf(robot.name) % 7) / 7
   const hours = at / HOUR + phase * 3
@@ -209,16 +219,14 @@ export async function beatAll(
   { client_id: org }: SeededOrganization,
   robots: readonly EnrolledRobot[],
 ): Promise<void> {
+  const alive = robots.filter(({ robot }) => isAlive(robot))
   await Promise.all(
-    robots.map(async ({ name, project, api_key }) => {
-      const robot = CREWS.flatMap((crew) => crew.robots).find((one) => one.name === name)
-      if (!robot) return
-      const address = `${base_url}/api/v1/organizations/${org}/projects/${project}/devices/${name}/heartbeat`
-      await fetch(address, {
+    alive.map(({ id, project, api_key, robot }) =>
+      fetch(`${base_url}/api/v1/organizations/${org}/projects/${project}/devices/${id}/heartbeat`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${api_key}`, 'Content-Type': 'application/json' },
         body: JSON.stringify({ ...metricsAt(robot, Date.now(), Date.now()), sdk_version: '0.1.0' }),
-      })
-    }),
+      }),
+    ),
   )
 }

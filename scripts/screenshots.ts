@@ -7,6 +7,7 @@ import { readConfig } from '../server/config.ts'
 import { type RunningServer, startServer } from '../server/serve.ts'
 import { launchBrowser } from '../test/portal/browser.ts'
 import { buildIfStale } from './build.ts'
+import { beatAll, type EnrolledRobot, enrolFleet, liveADay, logFleetEpisodes } from './fleet.ts'
 import { type LoggedEpisode, logSampleEpisodes, type SeededOrganization, seedOrganization } from './seed.ts'
 
 /**
@@ -30,6 +31,7 @@ interface Scene {
   server: RunningServer
   seeded: SeededOrganization
   episodes: LoggedEpisode[]
+  robots: EnrolledRobot[]
 }
 
 async function takeAll(): Promise<void> {
@@ -49,13 +51,15 @@ async function takeAll(): Promise<void> {
   }
 }
 
-/** A week in a small lab: three runs last week by a script, then a rig with a key of its own. */
+/** A week in a small lab: three runs last week by a script, then a rig with a key of its own, then a fleet. */
 async function setScene(server: RunningServer, browser: Browser): Promise<Scene> {
   behind_ms = 6 * DAY
   const who = { email: 'demo@lab.example', password: 'a password for pictures' }
   const seeded = await seedOrganization(server.ctx, who)
   await logSampleEpisodes(server.url, seeded.api_key)
   await server.ctx.background.drain()
+  behind_ms = 5 * DAY
+  const robots = await enrolFleet(server.ctx, seeded)
   behind_ms = 3 * DAY
   const page = await browser.newPage({ baseURL: server.url })
   await signIn(page, seeded)
@@ -69,11 +73,15 @@ async function setScene(server: RunningServer, browser: Browser): Promise<Scene>
   await page.getByText('casey laptop stopped working').waitFor()
   await page.context().close()
   await logSampleEpisodes(server.url, rig_key)
+  behind_ms = 25 * MINUTE
+  await logFleetEpisodes(server.url, seeded, robots)
   behind_ms = 12 * MINUTE
   const episodes = await logSampleEpisodes(server.url, rig_key)
   await server.ctx.background.drain()
   behind_ms = 0
-  return { server, seeded, episodes }
+  await liveADay(server.ctx, robots)
+  await beatAll(server.url, seeded, robots)
+  return { server, seeded, episodes, robots }
 }
 
 async function mint(page: Page, label: string): Promise<string> {
@@ -96,7 +104,7 @@ async function addRobot(page: Page): Promise<void> {
   await page.getByText('ssh-ed25519', { exact: true }).waitFor()
   await page.goto('/portal/devices')
   await page.getByRole('button', { name: 'New device' }).click()
-  await page.getByLabel('Name').fill('arm-7')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('arm-7')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Let in' }).click()
   await page.getByRole('button', { name: 'Remove work laptop' }).waitFor()
@@ -107,7 +115,7 @@ async function addRobot(page: Page): Promise<void> {
 }
 
 async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[number]): Promise<void> {
-  const { server, seeded, episodes } = scene
+  const { server, seeded, episodes, robots } = scene
   const context = await browser.newContext({
     baseURL: server.url,
     viewport: SIZE,
@@ -121,7 +129,7 @@ async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[
   await signIn(page, seeded)
   await takeDeviceLogin(page, server, () => take('device-login'))
   await page.goto('/portal/episodes')
-  await page.getByText('9 episodes').waitFor()
+  await page.getByText(/^\d+ episodes$/).waitFor()
   await dismissNotices(page)
   await take('episodes')
   const failed = episodes.find((one) => one.status === 'failed')
@@ -129,6 +137,15 @@ async function takeTheme(browser: Browser, scene: Scene, theme: (typeof THEMES)[
   await untilPictured(page)
   await page.getByText('Failed at').first().waitFor()
   await take('episode')
+  await beatAll(server.url, seeded, robots)
+  await page.goto('/portal/devices')
+  await page.getByRole('link', { name: 'picker-14' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await take('devices')
+  await page.getByRole('link', { name: 'picker-13' }).click()
+  await page.getByRole('img', { name: /^CPU/ }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await take('device')
   await page.goto('/portal/api-keys')
   await page.getByText('bench-arm-03').first().waitFor()
   await page.waitForLoadState('networkidle')

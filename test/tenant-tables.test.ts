@@ -33,7 +33,7 @@ const TENANT_TABLES: Record<string, string[]> = {
   packages: ['fleet', 'software'],
   projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
   webhook_deliveries: ['jobs', 'webhooks'],
-  webhooks: ['outbox', 'webhooks'],
+  webhooks: ['audit-trail', 'outbox', 'webhooks'],
 }
 
 /** Files that build a statement on episodes or artifacts; all others go through getEpisodeRow or a signed slot. */

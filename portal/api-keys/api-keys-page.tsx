@@ -27,7 +27,12 @@ export function ApiKeysPage(): JSX.Element {
             <ApiKeyPanel organization_id={organization.id} ownRole={role()} />
             <p class={css.policies}>
               What the organization asks of its keys, and how terminals may log in, stands on the page{' '}
-              <A href={session.href('/portal/organization#key-policy')}>Organization</A>.
+              <A href={session.href('/portal/organization#key-policy')}>Organization</A>. What a key can be
+              sent to stands in the{' '}
+              <a href="/docs/api" rel="external">
+                API reference
+              </a>
+              .
             </p>
           </>
         )

@@ -21,3 +21,15 @@ globalThis.Scalar.createApiReference('#reference', {
   defaultOpenFirstTag: true,
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 })
+
+// The renderer leaves its copy buttons without a name, and its lists of operations out of the keyboard's reach.
+function mend() {
+  for (const button of document.querySelectorAll(
+    '.scalar-code-block button[aria-controls]:not([aria-label])',
+  ))
+    button.setAttribute('aria-label', 'Copy')
+  for (const list of document.querySelectorAll('.endpoints:not([tabindex])'))
+    list.setAttribute('tabindex', '0')
+}
+
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true })

@@ -36,7 +36,16 @@ export function ApiTokensPage(): JSX.Element {
     <>
       <PageHead
         title="API tokens"
-        note="A token acts as you, in every organization you belong to, until it expires or you revoke it. Programs send it instead of a password."
+        note={
+          <>
+            A token acts as you, in every organization you belong to, until it expires or you revoke it.
+            Programs send it instead of a password; the{' '}
+            <a href="/docs/api" rel="external">
+              API reference
+            </a>{' '}
+            says where to.
+          </>
+        }
       >
         <Show when={live().length > 0}>
           <Button onClick={() => setEndingAll(true)}>Revoke all</Button>

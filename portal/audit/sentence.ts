@@ -72,6 +72,11 @@ const SENTENCES: Record<string, string> = {
   'sign_in.limited': 'has to wait after too many wrong passwords',
   'ssh_key.added': 'added the SSH key $',
   'ssh_key.removed': 'removed the SSH key $',
+  'webhook.changed': 'changed the webhook $',
+  'webhook.created': 'added the webhook $',
+  'webhook.disabled': 'gave up on the webhook $: it was disabled',
+  'webhook.removed': 'removed the webhook $',
+  'webhook.secret_rotated': 'rotated the secret of the webhook $',
 }
 
 /** An event in words: who, and what they did to which. Parts, because names are set apart from our own words. */

@@ -17,7 +17,7 @@ export function DeviceKeys(props: {
   const keys = useQuery(() => deviceKeysQuery(props.device))
   return (
     <Section
-      title="API keys"
+      title="Its API keys"
       note="Good for this device alone: whoever holds one acts as this robot, and as no other."
     >
       <Switch>

@@ -23,7 +23,7 @@ import { mayEnrol, mayWork } from './may-work.ts'
 import { NewDeviceDialog } from './new-device-dialog.tsx'
 import { createSelection } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
-import { UnconfirmedBanner } from './unconfirmed-banner.tsx'
+import { UnconfirmedLine } from './unconfirmed-line.tsx'
 import { UnconfirmedList } from './unconfirmed-list.tsx'
 import { devices as devicesOf } from './words.ts'
 
@@ -53,7 +53,15 @@ function Devices(props: { place: Place }): JSX.Element {
   const set = createFilterSetter(filter, setSearch)
   return (
     <>
-      <PageHead title="Devices">
+      <PageHead
+        title="Devices"
+        note={
+          <UnconfirmedLine
+            n={filter().unconfirmed ? 0 : (pages.counts()?.unconfirmed ?? 0)}
+            review={() => set({ unconfirmed: '1', status: undefined })}
+          />
+        }
+      >
         <Show when={mayWork(session)}>
           <Button onClick={() => setOpen('groups')}>
             <FolderTree size={14} aria-hidden="true" /> Groups
@@ -61,7 +69,7 @@ function Devices(props: { place: Place }): JSX.Element {
           <Button onClick={() => setOpen('new')}>New device</Button>
         </Show>
         <Show when={mayEnrol(session)}>
-          <Button variant="primary" onClick={() => setOpen('enrol')}>
+          <Button variant={isEmpty() ? 'secondary' : 'primary'} onClick={() => setOpen('enrol')}>
             <Plus size={15} aria-hidden="true" /> Enrol devices
           </Button>
         </Show>
@@ -142,16 +150,11 @@ function Fleet(props: FleetProps): JSX.Element {
   const none = () => !props.pages.pending() && props.pages.total() === 0
   const foot = (): string => {
     if (props.pages.error()) return 'Not up to date: the server does not answer. Trying again.'
-    return devicesOf(props.pages.total() ?? 0)
+    const total = props.pages.total()
+    return total === undefined ? '' : devicesOf(total)
   }
   return (
     <>
-      <Show when={!props.filter.unconfirmed}>
-        <UnconfirmedBanner
-          n={props.pages.counts()?.unconfirmed ?? 0}
-          review={() => props.set({ unconfirmed: '1', status: undefined })}
-        />
-      </Show>
       <FilterBar
         filter={props.filter}
         counts={props.pages.counts()}

@@ -27,40 +27,42 @@ export function FilterBar(props: FilterBarProps): JSX.Element {
   return (
     <div class={css.bar}>
       <Sorts {...props} />
-      <SearchField text={props.filter.text ?? ''} set={(text) => props.set({ text: text || undefined })} />
-      <Show
-        when={props.filter.type}
-        fallback={
-          <Choice
-            label="Type"
-            choices={props.types.map((type) => ({ value: type, words: type }))}
-            choose={(type) => props.set({ type })}
-          />
-        }
-      >
-        {(type) => <FilterChip label="Type" value={type()} remove={() => props.set({ type: undefined })} />}
-      </Show>
-      <Show
-        when={props.filter.group}
-        fallback={
-          <Choice
+      <div class={css.narrow}>
+        <SearchField text={props.filter.text ?? ''} set={(text) => props.set({ text: text || undefined })} />
+        <Show
+          when={props.filter.type}
+          fallback={
+            <Choice
+              label="Type"
+              choices={props.types.map((type) => ({ value: type, words: type }))}
+              choose={(type) => props.set({ type })}
+            />
+          }
+        >
+          {(type) => <FilterChip label="Type" value={type()} remove={() => props.set({ type: undefined })} />}
+        </Show>
+        <Show
+          when={props.filter.group}
+          fallback={
+            <Choice
+              label="Group"
+              choices={props.groups.map(({ id, name }) => ({ value: id, words: name }))}
+              choose={(group) => props.set({ group })}
+            />
+          }
+        >
+          <FilterChip
             label="Group"
-            choices={props.groups.map(({ id, name }) => ({ value: id, words: name }))}
-            choose={(group) => props.set({ group })}
+            value={groupName() ?? 'unknown'}
+            remove={() => props.set({ group: undefined })}
           />
-        }
-      >
-        <FilterChip
-          label="Group"
-          value={groupName() ?? 'unknown'}
-          remove={() => props.set({ group: undefined })}
-        />
-      </Show>
-      <Show when={narrowed() > 1}>
-        <button type="button" class={css.clear} onClick={() => props.clear()}>
-          Clear all
-        </button>
-      </Show>
+        </Show>
+        <Show when={narrowed() > 1}>
+          <button type="button" class={css.clear} onClick={() => props.clear()}>
+            Clear all
+          </button>
+        </Show>
+      </div>
     </div>
   )
 }
@@ -169,19 +171,18 @@ function Choice(props: {
   choose: (value: string) => void
 }): JSX.Element {
   return (
-    <Show when={props.choices.length > 0}>
-      <select
-        class={css.choice}
-        aria-label={`Only one ${props.label.toLowerCase()}`}
-        onChange={(event) => {
-          const { value } = event.currentTarget
-          event.currentTarget.value = ''
-          if (value) props.choose(value)
-        }}
-      >
-        <option value="">{props.label}</option>
-        <For each={props.choices}>{(one) => <option value={one.value}>{one.words}</option>}</For>
-      </select>
-    </Show>
+    <select
+      class={css.choice}
+      disabled={props.choices.length === 0}
+      aria-label={`Only one ${props.label.toLowerCase()}`}
+      onChange={(event) => {
+        const { value } = event.currentTarget
+        event.currentTarget.value = ''
+        if (value) props.choose(value)
+      }}
+    >
+      <option value="">{props.label}</option>
+      <For each={props.choices}>{(one) => <option value={one.value}>{one.words}</option>}</For>
+    </select>
   )
 }

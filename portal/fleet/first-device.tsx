@@ -14,7 +14,7 @@ export function FirstDevice(props: { enrol: () => void; mayEnrol: boolean }): JS
       <h2>Enrol your first robot</h2>
       <p class={css.lead}>
         A robot swaps a one-time token for an API key of its own, then reports its health and logs episodes as
-        itself. It appears here with its first heartbeat.
+        itself. It appears here by itself.
       </p>
       <Show
         when={props.mayEnrol}

@@ -25,8 +25,11 @@ type Acting = { group: DeviceGroup; act: 'edit' | 'remove' }
 export function GroupsDialog(props: At & { close: () => void }): JSX.Element {
   const groups = useQuery(() => groupsQuery(props.org, props.project))
   const [acting, setActing] = createSignal<Acting>()
+  let body: HTMLDivElement | undefined
   const done = (): void => {
     setActing(undefined)
+    // The button that was pressed is gone, and a dialog without the focus would not hear Escape.
+    queueMicrotask(() => body?.querySelector('input')?.focus())
   }
   const isActing = (id: string, act: Acting['act']) => acting()?.group.id === id && acting()?.act === act
   return (
@@ -37,7 +40,7 @@ export function GroupsDialog(props: At & { close: () => void }): JSX.Element {
       title="Device groups"
       description="A device may be in several. Groups narrow the list, and an enrolment token can put its robots into one."
     >
-      <div class={css.body}>
+      <div class={css.body} ref={body}>
         <FormProblem error={groups.error} />
         <ul class={css.list} aria-label="Groups">
           <For each={groups.isSuccess ? groups.data : []}>

@@ -87,6 +87,10 @@ function noticeSentence({ kind, detail }: Notice): string {
     return `Your password was replaced with a reset link from ${address}, and every session was signed out. If that was not you, tell an administrator of this server at once.`
   if (kind === 'password_reset_link')
     return `${detail.by ?? 'An administrator'} made a link that replaces your password once. If you did not ask for it, ask them why.`
+  if (kind === 'webhook_disabled') {
+    const why = detail.because === 'gone' ? 'It answered 410 Gone' : 'Nothing reached it for five days'
+    return `The webhook to ${detail.host ?? 'a receiver'} of ${detail.organization ?? 'your organization'} was disabled. ${why}; enable it again once it answers.`
+  }
   if (kind === 'session_reused')
     return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`

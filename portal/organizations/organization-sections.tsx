@@ -1,6 +1,7 @@
 import type { JSX } from 'solid-js'
 import { KeyPolicyPanel } from '../api-keys/key-policy.tsx'
 import { TerminalPolicyPanel } from '../api-keys/terminal-policy.tsx'
+import { WebhooksPanel } from '../webhooks/webhooks-panel.tsx'
 import { GeneralSection } from './general-section.tsx'
 import { maySet, type SettingsOf } from './organization-queries.ts'
 import { ProjectsSection } from './projects-section.tsx'
@@ -14,6 +15,7 @@ export const SECTIONS: readonly { id: string; label: string }[] = [
   { id: 'second-factor', label: 'Second factor' },
   { id: 'key-policy', label: 'Keys' },
   { id: 'terminals', label: 'Terminals' },
+  { id: 'webhooks', label: 'Webhooks' },
 ]
 
 /** All settings of an organization: its own page shows them, and staff see the same on the page of the client. */
@@ -31,7 +33,7 @@ export function OrganizationSections(
       <SecondFactorSection {...props} />
       <KeyPolicyPanel organization_id={props.organization.id} mayChange={maySet(props)} staff={props.staff} />
       <TerminalPolicyPanel organization_id={props.organization.id} mayChange={maySet(props)} />
-      {/* Webhooks are the next section: their panel, and its line in SECTIONS. */}
+      <WebhooksPanel organization_id={props.organization.id} mayChange={maySet(props)} />
     </>
   )
 }

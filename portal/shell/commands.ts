@@ -41,6 +41,8 @@ function pages(session: Session, go: (path: string) => () => void): Command[] {
     ...(isAdmin(session.organization())
       ? [{ label: 'Audit', hint: 'Page', run: go(session.href('/portal/audit')) }]
       : []),
+    { label: 'Webhooks', hint: 'Organization', run: go(session.href('/portal/organization#webhooks')) },
+    { label: 'API reference', hint: 'Documents', run: () => location.assign('/docs/api') },
     { label: 'Settings', hint: 'Page', run: go(session.href('/portal/settings')) },
     ...(staff ? [{ label: 'Clients', hint: 'Admin', run: go('/admin/clients') }] : []),
     ...(staff ? [{ label: 'Server audit', hint: 'Admin', run: go('/admin/audit') }] : []),

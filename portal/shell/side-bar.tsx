@@ -1,4 +1,5 @@
 import { A } from '@solidjs/router'
+import BookOpen from 'lucide-solid/icons/book-open'
 import Bot from 'lucide-solid/icons/bot'
 import Building from 'lucide-solid/icons/building'
 import KeyRound from 'lucide-solid/icons/key-round'
@@ -82,6 +83,11 @@ export function SideBar(): JSX.Element {
           </NavLink>
         </Show>
       </nav>
+      {/* A page of the server's own, outside of this application. */}
+      <a href="/docs/api" rel="external" class={`${css.link} ${css.reference}`} title="API reference">
+        <BookOpen size={16} aria-hidden="true" />
+        <span class={css.label}>API reference</span>
+      </a>
       <AccountMenu />
     </aside>
   )

@@ -49,6 +49,14 @@ const KINDS: { looks: RegExp; find: (db: Db, ids: string[]) => Found }[] = [
     find: (db, ids) => db.selectFrom('ssh_keys').select(['id', 'name']).where('id', 'in', ids).execute(),
   },
   {
+    looks: /^wh_/,
+    // The rest of the address may be a secret of the receiver's.
+    find: async (db, ids) =>
+      (await db.selectFrom('webhooks').select(['id', 'url']).where('id', 'in', ids).execute()).map(
+        ({ id, url }) => ({ id, name: new URL(url).host }),
+      ),
+  },
+  {
     looks: /^[0-9a-f]{8}-/,
     find: (db, ids) => db.selectFrom('organizations').select(['id', 'name']).where('id', 'in', ids).execute(),
   },

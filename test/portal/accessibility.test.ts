@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { member, type Person, person, tenant } from '../seed.ts'
+import { member, type Person, person, type Tenant, tenant } from '../seed.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
+import { beat, robot } from './fleet-world.ts'
 import { logFailedRun, sdk } from './seeded.ts'
 import { signInOn } from './terminal.ts'
 
@@ -23,6 +24,8 @@ interface World {
   recording: string
   note: string
   device: string
+  /** A device with heartbeats, a wrong clock and a full disk. */
+  beating: string
   organization_id: string
   /** Of an invitation. */
   link: string
@@ -49,8 +52,17 @@ async function world(server: TestServer): Promise<World> {
   const place = { org: organization_id, project: 'default' }
   const device = await portal.fleet.create.mutate({ ...place, name: 'arm-7' })
   await portal.fleet.selectDoorKey.mutate({ ...place, device: device.id, ssh_key_id: ssh_key.id })
-  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id }
+  const beating = await fleetOf(server, { owner, organization_id, api_key, api_key_id })
+  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id, beating }
   return { server, owner, staff, organization_id, link, ...ids }
+}
+
+/** A device that beats, beside one that does not and a robot that only an episode knows. */
+async function fleetOf(server: TestServer, at: Tenant): Promise<string> {
+  const one = await robot(server, at, 'cart-1')
+  const full = { cpu_usage: 41, memory_usage: 52, disk_usage: 96, clock_offset_ms: -3_100 }
+  await beat(server, at, one, { ...full, backlog_episodes: 4, backlog_bytes: 2_000_000 })
+  return one.id
 }
 
 type Visit = [
@@ -81,7 +93,12 @@ const PAGES: Visit[] = [
   ['personal API keys', () => '/portal/settings/api-keys', (at) => at.owner, 'No personal keys yet'],
   ['SSH keys', () => '/portal/ssh-keys', (at) => at.owner, '1 key'],
   ['no SSH keys', () => '/portal/ssh-keys', (at) => at.staff, 'No SSH keys yet'],
-  ['devices', () => '/portal/devices', (at) => at.owner, '1 device'],
+  ['devices', () => '/portal/devices', (at) => at.owner, '3 devices'],
+  ['no such devices', () => '/portal/devices?text=nothing', (at) => at.owner, 'No device fits'],
+  ['unconfirmed devices', () => '/portal/devices?unconfirmed=1', (at) => at.owner, 'Merge into'],
+  ['a device that beats', (at) => `/portal/devices/${at.beating}`, (at) => at.owner, 'Heard throughout'],
+  ['an unconfirmed device', () => '/portal/devices/bench-arm-03', (at) => at.owner, 'nobody has confirmed'],
+  ['no such device', () => '/portal/devices/nothing', (at) => at.owner, 'There is no such device'],
   ['a device', (at) => `/portal/devices/${at.device}`, (at) => at.owner, 'Set up its sshd'],
   ['audit', () => '/portal/audit', (at) => at.owner, 'revoked the API key'],
   ['audit of nobody', () => '/portal/audit?actor=acc_nobody', (at) => at.owner, 'No event fits'],
@@ -140,6 +157,51 @@ describe.each([
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: /Account menu/ }).click()
     await page.getByRole('menuitem', { name: 'Settings' }).waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('the empty fleet, enrolling a robot and what the token was', async () => {
+    const fresh = await tenant(server)
+    await using tab = await open(fresh.owner)
+    const { page } = tab
+    await page.goto('/portal/devices')
+    await page.getByText('Waiting for the first device').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Enrol devices' }).click()
+    await page.getByLabel('Label').fill('axe')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Make token' }).click()
+    await page.getByText('It will not be shown again').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'I have stored it' }).click()
+    await page.getByRole('button', { name: 'Close for good' }).click()
+    await page.getByRole('row', { name: /axe/ }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Groups' }).click()
+    await page.getByRole('textbox', { name: 'New group' }).fill('Line 2')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Edit Line 2' }).click()
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('selecting, editing, merging and removing devices', async () => {
+    await using tab = await open(at.owner)
+    const { page } = tab
+    await page.goto('/portal/devices')
+    await page.getByLabel('Select arm-7').check()
+    await page.getByText('1 device selected').waitFor()
+    expect(await violations(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
+    await page.getByText('No API keys of its own').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goto('/portal/devices?unconfirmed=1')
+    await page.getByRole('button', { name: 'Merge bench-arm-03 into another device' }).click()
+    await page.getByRole('radio', { name: /cart-1/ }).check()
+    expect(await violations(page)).toEqual([])
+    await page.goto(`/portal/devices/${at.beating}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('In maintenance').waitFor()
     expect(await violations(page)).toEqual([])
   })
 

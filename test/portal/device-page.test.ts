@@ -106,7 +106,7 @@ test('a device’s own keys are rotated and revoked on its page', async () => {
   await using tab = await openPage(browser, server, at.owner)
   const { page } = tab
   await page.goto(`/portal/devices/${arm.id}`)
-  const keys = page.getByRole('region', { name: 'API keys' }).first()
+  const keys = page.getByRole('region', { name: 'Its API keys' })
   await keys.getByText('1 live key').waitFor()
   await keys.getByRole('button', { name: 'Rotate arm-7' }).click()
   await page.getByRole('button', { name: 'Rotate key' }).click()

@@ -31,7 +31,7 @@ test('robots that only episodes know are announced, confirmed and renamed; the n
   await using tab = await openPage(browser, server, at.owner)
   const { page } = tab
   await page.goto('/portal/devices')
-  await page.getByText('2 robots logged episodes under names that nobody has confirmed.').waitFor()
+  await page.getByText('2 robots logged episodes and nobody has confirmed them.').waitFor()
   await page.getByRole('button', { name: 'Review' }).click()
   await page.getByRole('row', { name: /UR5e cell 2 2/ }).waitFor()
   await page.getByRole('button', { name: 'Confirm cart' }).click()

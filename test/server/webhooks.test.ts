@@ -99,7 +99,7 @@ test('a receiver that answers slowly holds up nobody else', async () => {
   await webhook(server, at, quick.url)
   for (let run = 0; run < 5; run++) await runEpisode(server, at)
   const done = settled(server)
-  await expect.poll(() => quick.received.length).toBe(5)
+  await expect.poll(() => quick.received.length, { timeout: 4_000 }).toBe(5)
   // One at a time to each: the other four wait for the first.
   expect(slow.received).toHaveLength(1)
   release()
@@ -233,6 +233,13 @@ test('a receiver that answers 410 is left alone, and the admins of its organizat
       { kind: 'webhook_disabled', detail: { because: 'gone', webhook_id: address.webhook } },
     ])
   expect(await portalClient(server, worker).notices.list.query()).toEqual([])
+  const told = server.ctx.db.selectFrom('audit_events').selectAll().where('action', '=', 'webhook.disabled')
+  expect(await told.execute()).toMatchObject([
+    {
+      ...{ target: address.webhook, organization_id: at.organization_id, actor_kind: 'anonymous' },
+      detail: JSON.stringify({ host: new URL(receiver.url).host, because: 'gone' }),
+    },
+  ])
   await runEpisode(server, at)
   await settled(server)
   expect(receiver.received).toHaveLength(1)
@@ -425,5 +432,8 @@ test('what is done to a webhook stands in the audit trail, with its host and not
     'webhook.created',
   ])
   expect(JSON.stringify(items)).not.toContain('secret-path')
-  expect(items.at(-1)?.detail).toMatchObject({ host: 'hooks.example.com' })
+  expect(items.at(-1)).toMatchObject({
+    target: { name: 'hooks.example.com' },
+    detail: { host: 'hooks.example.com' },
+  })
 })
