@@ -129,7 +129,8 @@ export async function revokeEnrolmentToken(
   caller: Caller,
   input: ProjectAddress & { token: string },
 ): Promise<EnrolmentToken> {
-  const { organization_id, project_id } = await enter(ctx, caller, input, 'fleet:write')
+  const anyway = { archived_too: true }
+  const { organization_id, project_id } = await enter(ctx, caller, input, 'fleet:write', anyway)
   refusePinned(caller)
   requireScope(caller, organization_id, 'keys:manage')
   const { id } = await readToken(ctx, project_id, input.token)
