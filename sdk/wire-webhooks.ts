@@ -79,7 +79,7 @@ export interface WebhookWithSecret {
 
 /** Answer of `GET …/webhooks`. */
 export interface WebhookList extends PageFacts {
-  /** Newest first. */
+  /** Oldest first. */
   items: Webhook[]
 }
 

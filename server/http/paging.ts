@@ -72,16 +72,16 @@ function compare(one: NamePlace, other: NamePlace): number {
   return one.id < other.id ? -1 : Number(one.id > other.id)
 }
 
-/** Whether a row comes behind a position in a list that begins with the newest. */
+/** Whether a row was made before another one; the id tells rows of one moment apart. */
 export function isOlder(row: Position, position: Position): boolean {
   if (row.created_at !== position.created_at) return row.created_at < position.created_at
   return row.id < position.id
 }
 
 /**
- * A page of a list of hundreds, newest first: what stands before it may be read to find where it begins.
+ * A page of a list of hundreds in the order of its times: what stands before it may be read to find where it begins.
  *
- * @param read so many rows behind a position, newest first
+ * @param read so many rows behind a position, in that order
  * @throws AppError invalid_request for a cursor that was not made here
  */
 export async function newestPage<Row extends Position>(

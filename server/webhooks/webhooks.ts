@@ -23,16 +23,16 @@ const MOST_WEBHOOKS = 20
 /** How long the secret before a rotation goes on signing beside the new one. */
 const OVERLAP_MS = 24 * 60 * 60 * 1000
 
-/** Newest first. @throws AppError not_found, forbidden, insufficient_scope for whoever does not look after it */
+/** Oldest first. @throws AppError not_found, forbidden, insufficient_scope for whoever does not look after it */
 export async function listWebhooks(
   ctx: Ctx,
   caller: Caller,
   { org, ...paging }: { org: string } & Paging,
 ): Promise<WebhookList> {
   const { organization_id } = await manage(ctx, caller, org)
-  const all = (await findWebhooks(ctx, organization_id)).reverse()
+  const all = await findWebhooks(ctx, organization_id)
   const page = await newestPage(paging, async (limit, after) => {
-    return (after ? all.filter((one) => isOlder(one, after)) : all).slice(0, limit)
+    return (after ? all.filter((one) => isOlder(after, one)) : all).slice(0, limit)
   })
   return { ...page, total: all.length }
 }

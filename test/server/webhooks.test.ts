@@ -397,10 +397,13 @@ test('removing a webhook ends what was still to be delivered', async () => {
   await expect(portal.webhooks.deliveries.query(address)).rejects.toThrow('No such webhook.')
 })
 
-test('an organization has at most 20 webhooks, listed newest first, page by page', async () => {
+test('an organization has at most 20 webhooks, listed oldest first, page by page', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)
-  for (let n = 0; n < 20; n++) await webhook(server, at, `https://hooks.example.com/${n}`)
+  for (let n = 0; n < 20; n++) {
+    await webhook(server, at, `https://hooks.example.com/${n}`)
+    if (n === 0) server.clock.advance('1s')
+  }
   await expect(webhook(server, at, 'https://hooks.example.com/21')).rejects.toThrow('at most 20 webhooks')
   const { list } = portalClient(server, at.owner).webhooks
   const urls = async (wish: object) => {
@@ -408,6 +411,7 @@ test('an organization has at most 20 webhooks, listed newest first, page by page
     return { of: items.map(({ url }) => url.slice('https://hooks.example.com/'.length)), ...facts }
   }
   const all = await urls({})
+  expect(all.of[0]).toBe('0')
   expect(all).toMatchObject({ total: 20, page: 1, next_cursor: null })
   const second = await urls({ page: 2, page_size: 6 })
   expect(second).toMatchObject({ of: all.of.slice(6, 12), total: 20, page: 2, page_size: 6 })
