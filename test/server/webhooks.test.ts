@@ -233,6 +233,11 @@ test('a receiver that answers 410 is left alone, and the admins of its organizat
       { kind: 'webhook_disabled', detail: { because: 'gone', webhook_id: address.webhook } },
     ])
   expect(await portalClient(server, worker).notices.list.query()).toEqual([])
+  const trail = await portal.audit.list.query({ organization_id: at.organization_id, action: 'webhook' })
+  expect(trail.items[0]).toMatchObject({
+    ...{ action: 'webhook.disabled', actor: { kind: 'anonymous', name: null } },
+    detail: { because: 'gone' },
+  })
   await runEpisode(server, at)
   await settled(server)
   expect(receiver.received).toHaveLength(1)
