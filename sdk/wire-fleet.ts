@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PageFacts } from './wire-organizations.ts'
 
 /** Derived from the last heartbeat: silent for more than 90 seconds is `offline`. */
 export type DeviceStatus = 'online' | 'offline' | 'maintenance'
@@ -222,7 +223,7 @@ export interface DeviceGroup extends DeviceGroupName {
 }
 
 /** Answer (200) of `GET …/device-groups`. */
-export interface DeviceGroupList {
+export interface DeviceGroupList extends PageFacts {
   /** By name. */
   items: DeviceGroup[]
 }
@@ -280,7 +281,7 @@ export interface MadeEnrolmentToken {
 }
 
 /** Answer (200) of `GET …/enrolment-tokens`. */
-export interface EnrolmentTokenList {
+export interface EnrolmentTokenList extends PageFacts {
   /** Newest first. */
   items: EnrolmentToken[]
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PageFacts } from './wire-organizations.ts'
 
 /** What a webhook may ask for. */
 export type WebhookEventType =
@@ -77,17 +78,9 @@ export interface WebhookWithSecret {
 }
 
 /** Answer of `GET …/webhooks`. */
-export interface WebhookList {
+export interface WebhookList extends PageFacts {
   /** Newest first. */
   items: Webhook[]
-  /** How many there are. */
-  total: number
-  /** Always 1: an organization has few. */
-  page: number
-  /** As many as there are. */
-  page_size: number
-  /** Always null. */
-  next_cursor: string | null
 }
 
 /** Answer of `DELETE …/webhooks/{webhook}`. */

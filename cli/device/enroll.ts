@@ -1,8 +1,7 @@
+import { enrollDevice } from '../../sdk/enroll-device.ts'
 import { AuthError } from '../../sdk/errors.ts'
 import { checkWritable, saveProfile } from '../../sdk/host/write-credentials.ts'
-import { keyProblem } from '../../sdk/key-format.ts'
-import { webRuntime } from '../../sdk/runtime.ts'
-import { Transport } from '../../sdk/transport.ts'
+import { enrolmentTokenProblem } from '../../sdk/key-format.ts'
 import type { EnrollDevice, EnrolledDevice } from '../../sdk/wire.ts'
 import type { Command, Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
@@ -112,34 +111,22 @@ async function tokenOf(host: Host, given: Given): Promise<string> {
       ? readGivenFile(host, file, '--token-file token.txt')
       : ((file === undefined ? host.env(VARIABLE) : undefined) ?? (await host.readInput?.()))
   const token = text?.trim() ?? ''
-  if (/^rte_[0-9a-z]{10}_[0-9A-Za-z]{20,80}$/.test(token)) return token
-  throw new Failure(
-    token === '' ? 'There is no enrolment token.' : 'This is no enrolment token: one begins with rte_.',
-    {
-      hint: `\`--token-file token.txt\`, or set ${VARIABLE}; tokens are made in the portal → Devices`,
-      status: EXIT.usage,
-    },
-  )
+  const problem = token === '' ? 'is missing' : enrolmentTokenProblem(token)
+  if (problem === undefined) return token
+  throw new Failure(`The enrolment token ${problem}.`, {
+    hint: `\`--token-file token.txt\`, or set ${VARIABLE}; tokens are made in the portal → Devices`,
+    status: EXIT.usage,
+  })
 }
 
 async function ask(
   host: Host,
   { base_url, token, body }: { base_url: string; token: string; body: EnrollDevice },
 ): Promise<EnrolledDevice> {
-  const transport = new Transport({
-    api_key: token,
-    base_url,
-    fetch: (...call) => fetch(...call),
-    runtime: { ...webRuntime, user_agent: host.user_agent },
-    timeout_s: 30,
-    upload_timeout_s: 30,
-  })
+  const { name, dsn, type, nonce } = body
+  const more = { dsn: dsn ?? undefined, type: type ?? undefined, nonce, user_agent: host.user_agent }
   try {
-    const call = { method: 'POST', path: '/api/v1/devices/enroll', body, retry_while_limited: true } as const
-    const answer = await transport.json<EnrolledDevice>(call)
-    const problem = keyProblem(answer.api_key)
-    if (problem) throw new Failure(`The key that the server sent ${problem}.`)
-    return answer
+    return await enrollDevice({ token, base_url, name, ...more })
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     throw new Failure(

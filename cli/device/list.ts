@@ -1,4 +1,4 @@
-import type { Device, DeviceGroupList } from '../../sdk/wire.ts'
+import type { Device, DeviceGroup } from '../../sdk/wire.ts'
 import { type Command, type Given, PLACE_FLAGS } from '../command.ts'
 import { type Connection, connected } from '../connection.ts'
 import { organizationPath, type Place, placeOf, projectPath } from '../context/place.ts'
@@ -55,12 +55,12 @@ export const deviceList: Command = {
 async function groupOf(given: Given, connection: Connection, place: Place): Promise<string | undefined> {
   const meant = given.text('group')
   if (meant === undefined || meant.startsWith('grp_')) return meant
-  const { items } = await connection
-    .client()
-    .request<DeviceGroupList>('GET', projectPath(place, 'device-groups'))
-  const group = items.find(({ name }) => name === meant)
+  const items = pagesOf<DeviceGroup>(connection.client(), projectPath(place, 'device-groups'))
+  const groups: DeviceGroup[] = []
+  for await (const group of items) groups.push(group)
+  const group = groups.find(({ name }) => name === meant)
   if (group) return group.id
-  const names = items.map(({ name }) => clean(name)).join(', ')
+  const names = groups.map(({ name }) => clean(name)).join(', ')
   throw new Failure(`There is no group ${clean(meant)}.`, {
     hint: names ? `there are ${names}` : 'this project has no groups',
   })

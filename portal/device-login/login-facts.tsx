@@ -88,13 +88,18 @@ function Rights(props: { asked: string[]; granted: string[] }): JSX.Element {
         )}
       </For>
       <Show when={withheld().length > 0}>
-        <p class={css.dim}>
-          It also asks to {scopeSentence(withheld()).toLowerCase()}. Your role does not allow that, so it will
+        <p class={css.withheld}>
+          It also asks to {inSentence(scopeSentence(withheld()))}. Your role does not allow that, so it will
           not get it.
         </p>
       </Show>
     </>
   )
+}
+
+/** `Manage API keys` within a sentence. */
+function inSentence(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1)
 }
 
 function NoRight(): JSX.Element {

@@ -7,7 +7,7 @@ const THINGS: Record<string, { name: string; verbs: Record<string, string> }> = 
 
 /** What somebody with the terminal could do with it, for the scopes that a login does not usually have. */
 const STRONG: Record<string, string> = {
-  'fleet:write': 'add and remove devices, and choose who may log in to them',
+  'fleet:write': 'add, change and remove devices, and manage your SSH keys',
   'keys:manage': 'mint, rotate and revoke API keys, also for other machines',
 }
 
@@ -18,7 +18,7 @@ export function isStrong(scope: string): boolean {
 
 const USUAL = ['episodes:write', 'episodes:read', 'evals:write', 'evals:read', 'fleet:read']
 
-/** What a strong scope comes to. @example strongWords('fleet:write') // 'add and remove devices, …' */
+/** What a strong scope comes to. @example strongWords('fleet:write') // 'add, change and remove devices, …' */
 export function strongWords(scope: string): string {
   return STRONG[scope] ?? 'more than a terminal usually gets'
 }

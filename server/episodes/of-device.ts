@@ -26,6 +26,8 @@ export async function latestRecording(
     .where('status', '=', 'recording')
     .where('archived_at', 'is', null)
     .where('created_at', '>=', last.day)
+    // Without an end it would read all that was finished since, where a robot has left one open long ago.
+    .where('created_at', '<', `${last.day}T24`)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)

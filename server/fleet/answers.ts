@@ -14,6 +14,7 @@ import type {
   RemovedDevice,
 } from '../../sdk/wire.ts'
 import { answers, component } from '../http/conforms.ts'
+import { pageOf } from '../http/paging.ts'
 
 /** What the fleet's doors answer. */
 
@@ -90,9 +91,7 @@ export const deviceGroup = answers<DeviceGroup>('DeviceGroup')(
   groupName.extend({ description: z.string(), device_count: z.number(), created_at: time }),
 )
 
-export const deviceGroupList = answers<DeviceGroupList>('DeviceGroupList')(
-  z.object({ items: z.array(deviceGroup) }),
-)
+export const deviceGroupList = answers<DeviceGroupList>('DeviceGroupList')(pageOf(deviceGroup))
 
 export const removedGroup = z.object({ id: z.string(), removed_at: time })
 
@@ -113,9 +112,7 @@ export const enrolmentToken = answers<EnrolmentToken>('EnrolmentToken')(
   }),
 )
 
-export const enrolmentTokenList = answers<EnrolmentTokenList>('EnrolmentTokenList')(
-  z.object({ items: z.array(enrolmentToken) }),
-)
+export const enrolmentTokenList = answers<EnrolmentTokenList>('EnrolmentTokenList')(pageOf(enrolmentToken))
 
 export const madeEnrolmentToken = answers<MadeEnrolmentToken>('MadeEnrolmentToken')(
   z.object({ token: z.string(), enrolment_token: enrolmentToken }),

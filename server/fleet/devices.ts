@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { latestRecording } from '../episodes/of-device.ts'
 import { AppError } from '../errors.ts'
-import { enter, type Place } from '../organizations/act-within.ts'
+import { type Anyway, enter, type Place } from '../organizations/act-within.ts'
 import type { Scope } from '../organizations/scopes.ts'
 import { robotsOf } from '../robots/robots.ts'
 import { deviceRows, toDevices } from './rows.ts'
@@ -86,8 +86,9 @@ export async function findDevice(
   caller: Caller,
   input: DeviceAddress,
   scope: Scope,
+  anyway?: Anyway,
 ): Promise<FoundDevice> {
-  const place = await enter(ctx, caller, input, scope)
+  const place = await enter(ctx, caller, input, scope, anyway)
   const rows = await ctx.db
     .selectFrom('devices')
     .select(['id', 'name'])

@@ -2,6 +2,7 @@ import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { PersonCaller, Role } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
+import type { Anyway } from '../organizations/act-within.ts'
 import { hasRole, isAtLeast, LEAST_ROLE_AT_DOORS, requireRole } from '../organizations/permissions.ts'
 import { type DeviceAddress, type FoundDevice, findDevice } from './devices.ts'
 
@@ -85,7 +86,7 @@ export async function removeDoorKey(
   caller: PersonCaller,
   input: DeviceAddress & { ssh_key_id: string },
 ): Promise<{ ssh_key_id: string }> {
-  const { found, key } = await keyAtDoor(ctx, caller, input)
+  const { found, key } = await keyAtDoor(ctx, caller, input, { archived_too: true })
   const at = ctx.now().toISOString()
   await ctx.db.transaction().execute(async (trx) => {
     const gone = await trx
@@ -104,8 +105,9 @@ async function keyAtDoor(
   ctx: Ctx,
   caller: PersonCaller,
   input: DeviceAddress & { ssh_key_id: string },
+  anyway?: Anyway,
 ): Promise<{ found: FoundDevice; key: DoorKeyRow }> {
-  const found = await findDevice(ctx, caller, input, 'fleet:write')
+  const found = await findDevice(ctx, caller, input, 'fleet:write', anyway)
   const key = (await readDoorKeys(ctx, found)).find(({ ssh_key_id }) => ssh_key_id === input.ssh_key_id)
   if (!key) throw noKey()
   const own = key.account_id === caller.account_id

@@ -31,7 +31,8 @@ type Door = EnrolmentTokensTable & { organization_slug: string }
  * a use, makes or confirms the device and mints the key: nothing of it is there without the rest.
  *
  * Asked again with the same nonce, because the answer was lost, it costs no second use: the same device gets a new
- * key, and the one that nobody received ends.
+ * key, and the one that nobody received ends. A robot whose key somebody has revoked stays outside: that key was not
+ * lost, and the nonce is still on its disk.
  *
  * @param text as presented
  * @throws AppError unauthenticated for whatever is no good now, whyever; conflict for a name or DSN that a confirmed
@@ -100,7 +101,7 @@ async function openDoor(trx: Database, presented: { id: string; hash: string }, 
 interface Before {
   device_id: string
   name: string
-  api_key_id: string
+  api_key_ids: string[]
 }
 
 /** What became of this nonce the last time. */
@@ -118,8 +119,37 @@ async function enrolledBefore(
     .executeTakeFirst()
   if (!before) return undefined
   const names = await robotsOf(trx, before.device_id)
-  if (before.removed_at === null && (before.name === wish.name || names.includes(wish.name))) return before
-  throw wrong('conflict', 'nonce', 'was used by another device. Draw a new one for each robot')
+  if (before.removed_at !== null || (before.name !== wish.name && !names.includes(wish.name))) {
+    throw wrong('conflict', 'nonce', 'was used by another device. Draw a new one for each robot')
+  }
+  return {
+    device_id: before.device_id,
+    name: before.name,
+    api_key_ids: await keysSince(trx, before.api_key_id),
+  }
+}
+
+/**
+ * The key that the robot got, and those that have taken its place since.
+ *
+ * @throws AppError conflict when somebody has revoked the last one
+ */
+async function keysSince(trx: Database, enrolled: string): Promise<string[]> {
+  const ids: string[] = []
+  for (let id: string | null = enrolled; id !== null; ) {
+    ids.push(id)
+    const key: { rotated_to: string | null; revoked_at: string | null } = await trx
+      .selectFrom('api_keys')
+      .select(['rotated_to', 'revoked_at'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (key.rotated_to === null && key.revoked_at !== null) {
+      const fix = 'Remove its device to let it in anew, or mint a key for that device'
+      throw wrong('conflict', 'nonce', `belongs to a robot whose key was revoked. ${fix}`)
+    }
+    id = key.rotated_to
+  }
+  return ids
 }
 
 async function letIn(trx: Database, entry: Entry, wish: EnrollDevice) {
@@ -157,21 +187,20 @@ async function letIn(trx: Database, entry: Entry, wish: EnrollDevice) {
   return { key, device_id }
 }
 
-async function replaceKey(trx: Database, entry: Entry, { device_id, name, api_key_id }: Before) {
+async function replaceKey(trx: Database, entry: Entry, { device_id, name, api_key_ids }: Before) {
   const { door, actor, at, nonce_hash } = entry
   const moment = at.toISOString()
   const ended = await trx
     .updateTable('api_keys')
     .set({ revoked_at: moment })
-    .where('id', '=', api_key_id)
+    .where('id', 'in', api_key_ids)
     .where('revoked_at', 'is', null)
     .returning('id')
-    .executeTakeFirst()
+    .execute()
   const { organization_id } = door
-  if (ended) {
+  for (const { id: target } of ended) {
     const detail = { because: 'its device enrolled again' }
-    const event = { action: 'api_key.revoked', actor, organization_id, target: api_key_id, detail }
-    await recordEvent(trx, moment, event)
+    await recordEvent(trx, moment, { action: 'api_key.revoked', actor, organization_id, target, detail })
   }
   const { key, id } = await mintDeviceKey(trx, entry, { device_id, name })
   await trx

@@ -2,6 +2,7 @@ import { AppError, type Code } from '../errors.ts'
 import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import { type Door, door, streamDoor } from '../http/door.ts'
+import { cutPage } from '../http/paging.ts'
 import { admitFailure } from '../http/rate-limit.ts'
 import { sendJson } from '../http/send-json.ts'
 import {
@@ -14,14 +15,14 @@ import {
   removedGroup,
 } from './answers.ts'
 import { enrollDevice } from './enroll.ts'
-import { listEnrolmentTokens, makeEnrolmentToken, revokeEnrolmentToken } from './enrolment-tokens.ts'
+import { makeEnrolmentToken, pageEnrolmentTokens, revokeEnrolmentToken } from './enrolment-tokens.ts'
 import { createGroup, getGroup, listGroups, removeGroup, updateGroup } from './groups.ts'
 import {
   createGroupInput,
   enrollInput,
   groupAddress,
   makeTokenInput,
-  projectAddress,
+  projectPage,
   tokenAddress,
   updateGroupInput,
 } from './schema.ts'
@@ -38,12 +39,12 @@ const groups: Door[] = [
     caller: 'key_or_person',
     scope: 'fleet:read',
     summary: 'List the device groups of a project, by name',
-    input: projectAddress,
+    input: projectPage,
     output: deviceGroupList,
     status: 200,
     refusals,
     example: { params: HERE },
-    handle: async (ctx, input, caller) => ({ items: await listGroups(ctx, caller, input) }),
+    handle: async (ctx, input, caller) => cutPage(await listGroups(ctx, caller, input), input),
   }),
   door({
     method: 'POST',
@@ -106,12 +107,12 @@ const tokens: Door[] = [
     caller: 'credential',
     scope: 'fleet:read',
     summary: 'List the enrolment tokens of a project, newest first',
-    input: projectAddress,
+    input: projectPage,
     output: enrolmentTokenList,
     status: 200,
     refusals,
     example: { params: HERE },
-    handle: async (ctx, input, caller) => ({ items: await listEnrolmentTokens(ctx, caller, input) }),
+    handle: (ctx, input, caller) => pageEnrolmentTokens(ctx, caller, input),
   }),
   door({
     method: 'POST',

@@ -1,4 +1,9 @@
-import type { EnrolmentToken, MadeEnrolmentToken, MakeEnrolmentToken } from '../../sdk/wire.ts'
+import type {
+  EnrolmentToken,
+  EnrolmentTokenList,
+  MadeEnrolmentToken,
+  MakeEnrolmentToken,
+} from '../../sdk/wire.ts'
 import { requireFreshAccess } from '../accounts/verified.ts'
 import { makerOf } from '../api-keys/grants.ts'
 import { makeKey } from '../api-keys/key-format.ts'
@@ -9,6 +14,7 @@ import { isUniqueViolation } from '../db/errors.ts'
 import type { Database } from '../db/open.ts'
 import type { EnrolmentTokensTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import { newestPage, type Paging } from '../http/paging.ts'
 import { enter, type Place } from '../organizations/act-within.ts'
 import { requireScope } from '../organizations/permissions.ts'
 import { DEFAULT_SCOPES, SCOPES } from '../organizations/scopes.ts'
@@ -25,7 +31,7 @@ const MOST_LISTED = 200
 
 const DAY_S = 86_400
 
-/** Newest first. @throws AppError not_found, insufficient_scope, forbidden */
+/** The newest of a project. @throws AppError not_found, insufficient_scope, forbidden */
 export async function listEnrolmentTokens(
   ctx: Ctx,
   caller: Caller,
@@ -38,6 +44,36 @@ export async function listEnrolmentTokens(
     .orderBy('t.id')
     .limit(MOST_LISTED)
   return (await query.execute()).map((row) => toToken(row, ctx.now()))
+}
+
+/**
+ * All of them, newest first, page by page. A project has hundreds, so they are counted.
+ *
+ * @throws AppError as listEnrolmentTokens; invalid_request for a cursor that was not made here
+ */
+export async function pageEnrolmentTokens(
+  ctx: Ctx,
+  caller: Caller,
+  input: ProjectAddress & Paging,
+): Promise<EnrolmentTokenList> {
+  const { project_id } = await enter(ctx, caller, input, 'fleet:read')
+  refusePinned(caller)
+  const { total } = await ctx.db
+    .selectFrom('enrolment_tokens')
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .where('project_id', '=', project_id)
+    .executeTakeFirstOrThrow()
+  const page = await newestPage(input, (limit, after) => {
+    const newest = tokenRows(ctx.db, project_id).orderBy('t.created_at', 'desc').orderBy('t.id', 'desc')
+    const rows = newest.limit(limit)
+    if (!after) return rows.execute()
+    return rows
+      .where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('t.created_at', 't.id'), '<', tuple(after.created_at, after.id)),
+      )
+      .execute()
+  })
+  return { ...page, items: page.items.map((row) => toToken(row, ctx.now())), total }
 }
 
 /**
@@ -93,7 +129,8 @@ export async function revokeEnrolmentToken(
   caller: Caller,
   input: ProjectAddress & { token: string },
 ): Promise<EnrolmentToken> {
-  const { organization_id, project_id } = await enter(ctx, caller, input, 'fleet:write')
+  const anyway = { archived_too: true }
+  const { organization_id, project_id } = await enter(ctx, caller, input, 'fleet:write', anyway)
   refusePinned(caller)
   requireScope(caller, organization_id, 'keys:manage')
   const { id } = await readToken(ctx, project_id, input.token)

@@ -10,6 +10,7 @@ import type {
   MergeDevice,
 } from '../../sdk/wire.ts'
 import { accepts } from '../http/conforms.ts'
+import { paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 
 const slugOrId = z.string().max(64)
@@ -19,6 +20,8 @@ const nameOrId = z.string().max(128)
 
 export const organizationAddress = z.object({ org: slugOrId })
 export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
+/** A list of the few things that a project has beside its devices. */
+export const projectPage = projectAddress.extend(paging)
 export const deviceAddress = projectAddress.extend({ device: nameOrId })
 export const anyDeviceAddress = deviceAddress.extend({ project: slugOrId.nullish() })
 export const doorKeyAddress = deviceAddress.extend({ ssh_key_id: id })

@@ -63,6 +63,11 @@ export async function inProject(
   return { ...caller, project_id: place.project_id }
 }
 
+/** Taking a right away is possible everywhere, also in a project that is archived. */
+export interface Anyway {
+  archived_too?: boolean
+}
+
 /** What an address below /api/v1/organizations/:org names. */
 export interface Place {
   organization_id: string
@@ -87,6 +92,7 @@ export async function enter(
   caller: Caller,
   named: { org: string; project?: string | undefined },
   scope: Scope,
+  { archived_too = false }: Anyway = {},
 ): Promise<Place> {
   const place = await findPlace(ctx, named.org, named.project ?? 'default')
   const theirs = place !== undefined && belongsTo(caller, place.organization_id)
@@ -94,7 +100,7 @@ export async function enter(
   const pinned = caller.kind === 'organization' ? caller.pinned_project_id : null
   if (named.project !== undefined && pinned !== null && pinned !== place.project_id) throw unknown('project')
   requireScope(caller, place.organization_id, scope)
-  if (named.project !== undefined && scope.endsWith(':write')) requireLive(place)
+  if (named.project !== undefined && scope.endsWith(':write') && !archived_too) requireLive(place)
   return place
 }
 

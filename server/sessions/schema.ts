@@ -22,9 +22,11 @@ const slugOrId = z.string().max(64)
 export const projectAddress = z.object({ org: slugOrId, project: slugOrId })
 export const sessionAddress = projectAddress.extend({ id: z.string().max(64) })
 
+/** Kept as UTC with four digits for the year, whose texts are in the order of what they say. */
 const time = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-11-03T09:30:00Z' })
   .transform((text) => new Date(text).toISOString())
+  .refine((utc) => /^\d/.test(utc), 'must be in the years 0000 to 9999 of UTC')
 
 const level = z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
 const status = z.enum(['active', 'completed', 'failed'], 'must be active, completed or failed')

@@ -8,10 +8,9 @@ import type { Database } from '../db/open.ts'
 import type { Position } from '../db/page.ts'
 import type { CapsulesTable, Schema } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import type { Paging } from '../http/paging.ts'
+import { newestPage, type Paging } from '../http/paging.ts'
 import { enter } from '../organizations/act-within.ts'
 import type { Scope } from '../organizations/scopes.ts'
-import { newestPage } from './newest-page.ts'
 
 export interface ProjectAddress {
   org: string

@@ -6,11 +6,10 @@ import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import type { PackagesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import type { Paging } from '../http/paging.ts'
+import { newestPage, type Paging } from '../http/paging.ts'
 import { enter } from '../organizations/act-within.ts'
 import { accountBehind } from '../robots/robots.ts'
 import { behind, type ProjectAddress, refusePinned } from './capsules.ts'
-import { newestPage } from './newest-page.ts'
 
 /**
  * The packages of a project, newest first.

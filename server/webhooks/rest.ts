@@ -13,6 +13,7 @@ import {
   webhookAddress,
   webhookChange,
   webhookList,
+  webhookListQuery,
   webhookWithSecret,
 } from './schema.ts'
 import {
@@ -42,12 +43,12 @@ export const webhookDoors: Door[] = [
     caller: 'credential',
     scope: 'admin',
     summary: 'List the webhooks of an organization',
-    input: organizationAddress,
+    input: webhookListQuery,
     output: webhookList,
     status: 200,
     refusals,
     example: { params: ORG },
-    handle: (ctx, { org }, caller) => listWebhooks(ctx, caller, org),
+    handle: (ctx, input, caller) => listWebhooks(ctx, caller, input),
   }),
   door({
     method: 'POST',

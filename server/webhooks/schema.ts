@@ -10,12 +10,14 @@ import type {
   WebhookWithSecret,
 } from '../../sdk/wire.ts'
 import { accepts, answers } from '../http/conforms.ts'
+import { pageOf, paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 import { EVENT_TYPES } from '../outbox/outbox.ts'
 
 const id = z.string().max(64)
 
 export const organizationAddress = z.object({ org: id })
+export const webhookListQuery = organizationAddress.extend(paging)
 export const webhookAddress = organizationAddress.extend({ webhook: id })
 export const deliveryAddress = webhookAddress.extend({ delivery: id })
 
@@ -42,7 +44,7 @@ export const webhookChange = accepts<ChangeWebhook>()(
 
 export const deliveryQuery = webhookAddress.extend({
   cursor: z.string().max(20).regex(/^\d+$/, 'does not have the form of a cursor').optional(),
-  page_size: z.coerce.number().int().min(1).max(100).default(20),
+  page_size: paging.page_size,
 })
 
 const time = z.iso.datetime()
@@ -67,15 +69,7 @@ export const webhookWithSecret = answers<WebhookWithSecret>('WebhookWithSecret')
   z.object({ webhook, secret: z.string() }),
 )
 
-export const webhookList = answers<WebhookList>('WebhookList')(
-  z.object({
-    items: z.array(webhook),
-    total: z.number(),
-    page: z.number(),
-    page_size: z.number(),
-    next_cursor: z.string().nullable(),
-  }),
-)
+export const webhookList = answers<WebhookList>('WebhookList')(pageOf(webhook))
 
 export const removedWebhook = answers<RemovedWebhook>('RemovedWebhook')(
   z.object({ id: z.string(), removed_at: time }),

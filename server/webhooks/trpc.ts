@@ -7,13 +7,12 @@ import {
   organizationAddress,
   webhookAddress,
   webhookChange,
+  webhookListQuery,
 } from './schema.ts'
 import { changeWebhook, createWebhook, listWebhooks, removeWebhook, rotateSecret } from './webhooks.ts'
 
 export const webhooksRouter = router({
-  list: signedIn
-    .input(organizationAddress)
-    .query(({ ctx, input }) => listWebhooks(ctx.app, ctx.person, input.org)),
+  list: signedIn.input(webhookListQuery).query(({ ctx, input }) => listWebhooks(ctx.app, ctx.person, input)),
   create: verified
     .input(newWebhook.extend(organizationAddress.shape))
     .mutation(({ ctx, input }) => createWebhook(ctx.app, ctx.person, input)),

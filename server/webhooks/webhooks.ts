@@ -7,6 +7,7 @@ import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
 import type { Database } from '../db/open.ts'
 import { AppError } from '../errors.ts'
+import { isOlder, newestPage, type Paging } from '../http/paging.ts'
 import { accountBehind } from '../robots/robots.ts'
 import { urlProblem } from './addresses.ts'
 import { findWebhook, findWebhooks, manage, type WebhookAddress } from './find.ts'
@@ -22,11 +23,18 @@ const MOST_WEBHOOKS = 20
 /** How long the secret before a rotation goes on signing beside the new one. */
 const OVERLAP_MS = 24 * 60 * 60 * 1000
 
-/** Oldest first. @throws AppError not_found, forbidden, insufficient_scope for whoever does not look after it */
-export async function listWebhooks(ctx: Ctx, caller: Caller, org: string): Promise<WebhookList> {
+/** Newest first. @throws AppError not_found, forbidden, insufficient_scope for whoever does not look after it */
+export async function listWebhooks(
+  ctx: Ctx,
+  caller: Caller,
+  { org, ...paging }: { org: string } & Paging,
+): Promise<WebhookList> {
   const { organization_id } = await manage(ctx, caller, org)
-  const items = await findWebhooks(ctx, organization_id)
-  return { items, total: items.length, page: 1, page_size: MOST_WEBHOOKS, next_cursor: null }
+  const all = (await findWebhooks(ctx, organization_id)).reverse()
+  const page = await newestPage(paging, async (limit, after) => {
+    return (after ? all.filter((one) => isOlder(one, after)) : all).slice(0, limit)
+  })
+  return { ...page, total: all.length }
 }
 
 /**

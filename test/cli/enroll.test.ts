@@ -47,7 +47,7 @@ test('the token comes from a file, a variable or a pipe, and never from the comm
     expect([status, host.text().includes(token.slice(15))]).toEqual([2, false])
   }
   const none = await home.robotrace('device enroll --name arm-7', { env })
-  expect([none.status, none.host.stderr().includes('There is no enrolment token.')]).toEqual([2, true])
+  expect([none.status, none.host.stderr().includes('The enrolment token is missing.')]).toEqual([2, true])
   const piped = await home.robotrace('device enroll --name arm-7', { env, input: `${token}\n` })
   expect(piped.status).toBe(0)
   writeFileSync(join(home.folder, 'token.txt'), await tokenOf(server, at))

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { pageOf, poll, start } from '../device-login/login.ts'
+import { CLIENT_AGENT, pageOf, poll, post, start, started } from '../device-login/login.ts'
 import { startTestServer } from '../harness.ts'
-import { bearer, tenant } from '../seed.ts'
+import { bearer, member, tenant } from '../seed.ts'
 import { launchBrowser, openPage, violations } from './browser.ts'
 import { authorizeOn, awakeButton, heard, join, linkOf, openField, openLogin, signInOn } from './terminal.ts'
 
@@ -37,6 +37,24 @@ test('a person signs in, compares, authorizes, and sees the terminal pick its ke
   await row.getByText('bench-3').waitFor()
   await row.getByText('robotrace-python/0.3.0').waitFor()
   expect(tab.complaints).toEqual([])
+})
+
+test('D21 strong rights stand apart, in words, and what the approver cannot give is said', async () => {
+  await using server = await startTestServer()
+  const { organization_id } = await tenant(server)
+  const who = await member(server, organization_id, 'member')
+  await using tab = await openPage(browser, server, who)
+  const { page } = tab
+  const answer = await post(server, '/api/cli/auth/start', {
+    user_agent: CLIENT_AGENT,
+    hostname: 'bench-3',
+    scope: 'episodes:write episodes:read fleet:write keys:manage',
+  })
+  await page.goto(linkOf(started.parse(await answer.json())))
+  await page.getByText('Log and read episodes').waitFor()
+  await page.getByText('Change the fleet — add, change and remove devices').waitFor()
+  await page.getByText('It also asks to manage API keys. Your role does not allow that').waitFor()
+  expect(await violations(page)).toEqual([])
 })
 
 test('D21, D25 the page says who asks, from where, with what, since when, for which key, and gives both answers the same weight', async () => {

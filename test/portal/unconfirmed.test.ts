@@ -72,6 +72,24 @@ test('a robot is merged into the device it is: the one with a similar name is of
   expect(robot_names).toEqual(['Bench arm 3'])
 })
 
+test('how many episodes devices have is told of one’s own devices only', async () => {
+  await using server = await startTestServer()
+  const [at, other] = [await tenant(server), await tenant(server)]
+  await logAs(server, at, 'cart', 'cart')
+  await logAs(server, other, 'cart')
+  const idOf = async (whose: Tenant) => {
+    const { items } = await portalClient(server, whose.owner).fleet.list.query(projectOf(whose))
+    return items[0]?.id ?? ''
+  }
+  const [own, foreign] = [await idOf(at), await idOf(other)]
+  const { fleet } = portalClient(server, at.owner)
+  const device_ids = [own, foreign, 'dev_nobody']
+  expect(await fleet.episodeCounts.query({ org: at.organization_id, device_ids })).toEqual({ [own]: 2 })
+  await expect(fleet.episodeCounts.query({ org: other.organization_id, device_ids })).rejects.toThrow(
+    'No such organization.',
+  )
+})
+
 test('on its own page an unconfirmed robot can be settled as well', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)

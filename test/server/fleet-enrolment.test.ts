@@ -155,6 +155,40 @@ describe('asking again', () => {
     expect((await enroll(server, token, 'arm-7')).status).toBe(409)
   })
 
+  test('(9) gives nothing to a robot whose key was revoked, rotated or not, while its token is still good', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const { apiKeys } = portalClient(server, at.owner)
+    const { token } = await makeToken(server, at, { uses: 5 })
+    const idOf = ({ api_key }: EnrolledDevice) => api_key.split('_')[1] ?? ''
+    await apiKeys.revoke.mutate({ id: idOf(await enrolled(server, token, 'arm-7')) })
+    const rotated = await apiKeys.rotate.mutate({
+      id: idOf(await enrolled(server, token, 'arm-8')),
+      overlap: '24h',
+    })
+    await apiKeys.revoke.mutate({ id: rotated.api_key.id })
+    for (const name of ['arm-7', 'arm-8']) {
+      const answer = await enroll(server, token, name)
+      expect([answer.status, await answer.json()]).toMatchObject([409, { errors: [{ path: 'nonce' }] }])
+    }
+    expect(await tokensOf(server, at)).toMatchObject([{ use_count: 2, status: 'live' }])
+  })
+
+  test('with the same nonce ends what took the place of the lost key, too', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const { apiKeys } = portalClient(server, at.owner)
+    const { token } = await makeToken(server, at)
+    const first = await enrolled(server, token, 'arm-7')
+    const { key } = await apiKeys.rotate.mutate({ id: first.api_key.split('_')[1] ?? '', overlap: '24h' })
+    const again = await enrolled(server, token, 'arm-7')
+    const whoami = async (text: string) =>
+      (await server.fetch('/api/whoami', { headers: bearer(text) })).status
+    expect([await whoami(first.api_key), await whoami(key), await whoami(again.api_key)]).toEqual([
+      401, 401, 200,
+    ])
+  })
+
   test('(17) fifty robots that race for ten uses: exactly ten get in', async () => {
     await using server = await startTestServer()
     const at = await tenant(server)
@@ -325,6 +359,32 @@ describe('making enrolment tokens', () => {
       data: { problem: { code: 'invalid_request' } },
     })
     await enrolled(server, theirs.token, 'arm-7')
+  })
+
+  test('are listed newest first, page by page or cursor by cursor, with their total', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const made: string[] = []
+    for (let nth = 0; nth < 3; nth++) {
+      made.unshift((await makeToken(server, at)).id)
+      server.clock.advance('1s')
+    }
+    const token = await accessToken(server, at.owner)
+    const list = async (query: string) => {
+      const page = z.looseObject({
+        items: z.array(z.looseObject({ id: z.string() })),
+        next_cursor: z.unknown(),
+      })
+      const answer = await sendJson(server, 'GET', `${pathOf(at)}?page_size=2&${query}`, token)
+      const { items, ...facts } = page.parse(await answer.json())
+      return { ids: items.map(({ id }) => id), ...facts }
+    }
+    const first = await list('')
+    const facts = { total: 3, page_size: 2 }
+    expect(first).toMatchObject({ ids: made.slice(0, 2), ...facts, page: 1 })
+    const last = { ids: made.slice(2), ...facts, next_cursor: null }
+    expect(await list('page=2')).toMatchObject({ ...last, page: 2 })
+    expect(await list(`cursor=${first.next_cursor}`)).toMatchObject({ ...last, page: null })
   })
 
   test('a group that is gone lets its tokens’ devices in all the same, into none', async () => {

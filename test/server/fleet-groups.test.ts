@@ -48,6 +48,27 @@ test('a group is made, read by name or id, changed and removed over REST; its de
   ])
 })
 
+test('groups are listed by name, page by page or cursor by cursor, with their total', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  const { fleet } = portalClient(server, at.owner)
+  for (const name of ['c', 'a', 'b']) await fleet.createGroup.mutate({ ...projectOf(at), name })
+  const token = await accessToken(server, at.owner)
+  const path = `/api/v1/organizations/${at.organization_id}/projects/default/device-groups`
+  const list = async (query: string) => (await sendJson(server, 'GET', `${path}?${query}`, token)).json()
+  const first = await list('page_size=2')
+  const facts = { total: 3, page: 1, page_size: 2, next_cursor: expect.any(String) }
+  expect(first).toEqual({
+    items: [{ name: 'a' }, { name: 'b' }].map((group) => expect.objectContaining(group)),
+    ...facts,
+  })
+  const last = { items: [{ name: 'c' }], total: 3, page_size: 2, next_cursor: null }
+  expect(await list('page_size=2&page=2')).toMatchObject({ ...last, page: 2 })
+  const { next_cursor } = z.looseObject({ next_cursor: z.string() }).parse(first)
+  expect(await list(`page_size=2&cursor=${next_cursor}`)).toMatchObject({ ...last, page: null })
+  expect(await list('page_size=101')).toMatchObject({ status: 400, errors: [{ path: 'page_size' }] })
+})
+
 test('a group of another organization does not exist, neither to read nor to put a device into', async () => {
   await using server = await startTestServer()
   const [at, elsewhere] = [await tenant(server), await tenant(server)]

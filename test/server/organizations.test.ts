@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { mintApiKey } from '../../server/api-keys/api-keys.ts'
 import { insertOrganization } from '../../server/organizations/organizations.ts'
 import { apiToken } from '../api-token.ts'
+import { keyPair } from '../fleet-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { bearer, member, person, tenant } from '../seed.ts'
@@ -264,6 +265,27 @@ describe('projects', () => {
     })
     expect(page.parse(await read(server, key, path)).items).toEqual([expect.objectContaining({ id })])
     expect((await server.fetch(`${path}/default`, { headers: bearer(key) })).status).toBe(404)
+  })
+
+  test('that are archived still let a right be taken away: an SSH key at a robot, an enrolment token', async () => {
+    await using server = await startTestServer()
+    using pair = keyPair()
+    const at = await tenant(server)
+    const { organization_id } = at
+    const { fleet, organization, sshKeys } = portalClient(server, at.owner)
+    await organization.createProject.mutate({ organization_id, name: 'Attic' })
+    const attic = { org: organization_id, project: 'attic' }
+    await fleet.create.mutate({ ...attic, name: 'arm-7' })
+    const { id } = await sshKeys.add.mutate({ name: 'laptop', key_text: pair.public_text })
+    const door = { ...attic, device: 'arm-7', ssh_key_id: id }
+    await fleet.selectDoorKey.mutate(door)
+    const { enrolment_token } = await fleet.makeEnrolmentToken.mutate({ ...attic, label: 'cell 2' })
+    await organization.changeProject.mutate({ organization_id, project: 'attic', archived: true })
+    await fleet.removeDoorKey.mutate(door)
+    expect(await fleet.doorKeys.query({ ...attic, device: 'arm-7' })).toMatchObject({ selected: [] })
+    const ended = await fleet.revokeEnrolmentToken.mutate({ ...attic, token: enrolment_token.id })
+    expect(ended.status).toBe('revoked')
+    await expect(fleet.selectDoorKey.mutate(door)).rejects.toThrow('archived')
   })
 
   test('go along with the organizations of whoever signs in, default first', async () => {

@@ -177,6 +177,9 @@ describe('the log of a session', () => {
       [Array.from({ length: 1_001 }, (_, nth) => entry(nth)), 'entries'],
       [[entry(0), entry(1, { level: 'fatal' })], 'entries.1.level'],
       [[entry(0, { at: 'now' })], 'entries.0.at'],
+      // In UTC it is the year 10000, and one before the year 0.
+      [[entry(0, { at: '9999-12-31T23:59:59-23:00' })], 'entries.0.at'],
+      [[entry(0, { at: '0000-01-01T00:00:00+23:00' })], 'entries.0.at'],
     ] as const) {
       const refused = await problem(await send(server, 'POST', path, at.api_key, { entries }))
       expect(refused).toMatchObject({ status: 400, errors: [{ path: where }] })
