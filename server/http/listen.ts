@@ -26,6 +26,9 @@ export async function listen(port: number, host: string): Promise<Listener> {
   // has a deadline of its own (body-deadline.ts).
   server.requestTimeout = 0
   server.headersTimeout = 30_000
+  // Longer than clients and proxies keep an idle connection (a minute at most): whoever closes first must be them, or a
+  // request that is sent at that moment is answered with a reset.
+  server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => resolve())

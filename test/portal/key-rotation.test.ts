@@ -41,6 +41,8 @@ test('a key is made with the rights, the pin and the life that were chosen', asy
   await page.getByLabel('Note', { exact: true }).fill('left bench')
   await page.getByRole('button', { name: 'Create key' }).click()
   await revealed(page)
+  // Keys of devices stand on the devices' pages, and here when they are asked for.
+  await page.getByRole('button', { name: 'Show them here' }).click()
   const row = page.getByRole('row', { name: /bench arm/ })
   await row.getByText('Log episodes').waitFor()
   await row.getByText('Only device arm-3').waitFor()

@@ -6,6 +6,7 @@ import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { type Tenant, tenant } from '../seed.ts'
 import { accessToken, sendJson } from '../token-requests.ts'
+import { toldOfDevices } from '../told.ts'
 
 const projectPath = ({ organization_id }: Tenant) =>
   `/api/v1/organizations/${organization_id}/projects/default`
@@ -30,9 +31,6 @@ async function askFor(server: TestServer, { organization_id, owner }: Tenant, ev
     .values({ ...row, ...made, secret_sealed: '' })
     .execute()
 }
-
-const outbox = (server: TestServer) =>
-  server.ctx.db.selectFrom('outbox').select(['type', 'target', 'detail']).execute()
 
 describe('a heartbeat', () => {
   test('says how the device is; lists and its page show it, with how far its clock is off', async () => {
@@ -170,7 +168,7 @@ describe('the status', () => {
     await work(true)
     server.clock.advance('1h')
     expect(await work(false)).toMatchObject({ status: 'offline' })
-    expect(await outbox(server)).toEqual([])
+    expect(await toldOfDevices(server)).toEqual([])
   })
 
   test('tells whoever asked once that a device went silent, however often somebody looks', async () => {
@@ -193,13 +191,12 @@ describe('the status', () => {
       fleet.get.query({ ...projectOf(at), device: 'arm-1' }),
       server.ctx.background.drain(),
     ])
-    const told = { type: 'device.offline', target: one.id }
-    expect(await outbox(server)).toMatchObject([told])
-    expect(JSON.parse((await outbox(server))[0]?.detail ?? '')).toMatchObject({ name: 'arm-1' })
+    expect(await toldOfDevices(server)).toEqual([{ type: 'device.offline', target: one.id, name: 'arm-1' }])
     await beat(server, at, one)
     server.clock.advance('2m')
     await fleet.list.query(projectOf(at))
-    expect((await outbox(server)).map(({ target }) => target).sort()).toEqual([one.id, one.id, two.id].sort())
+    const told = await toldOfDevices(server)
+    expect(told.map(({ target }) => target).sort()).toEqual([one.id, one.id, two.id].sort())
   })
 
   test('turns offline by itself, without anybody looking', async () => {

@@ -7,6 +7,7 @@ import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { type Tenant, tenant } from '../seed.ts'
 import { sendJson } from '../token-requests.ts'
+import { toldOfDevices } from '../told.ts'
 
 const ROBOTS = 1_000
 const AT_ONCE = 100
@@ -82,9 +83,8 @@ test('a thousand robots enrol with one token and beat for a minute while they re
   expect((await fleet.get.query({ ...place, device: stopped.device.id })).status).toBe('offline')
   await server.ctx.background.drain()
   expect(await fleet.list.query({ ...place, status: 'online' })).toMatchObject({ total: ROBOTS - 1 })
-  const outbox = await server.ctx.db.selectFrom('outbox').select(['type', 'target']).execute()
-  const told = await server.ctx.db.selectFrom('webhook_deliveries').select(['type', 'body']).execute()
-  expect([...outbox, ...told].map(({ type }) => type)).toEqual(['device.offline'])
+  const { id, name } = stopped.device
+  expect(await toldOfDevices(server)).toEqual([{ type: 'device.offline', target: id, name }])
 
   const robot = robots[EPISODES - 1]
   if (!robot) throw new Error('There is a last one that records.')

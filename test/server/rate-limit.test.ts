@@ -253,6 +253,7 @@ describe('what is never refused for its rate', () => {
       'POST /api/cli/auth/revoke',
       'POST /api/cli/auth/start',
       'POST /api/ingest/episode/:id/finalize',
+      'POST /api/v1/devices/enroll',
       'POST /oauth/device_authorization',
       'POST /oauth/introspect',
       'POST /oauth/revoke',
