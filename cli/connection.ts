@@ -178,7 +178,7 @@ function lacksScope({
   variable: string | undefined
   scope: string
 }): Failure {
-  const message = `This key may not do that: it lacks the scope ${scope}.`
+  const message = `Not enough permissions: this key lacks the scope ${scope}.`
   if (variable !== undefined) {
     return new Failure(message, {
       hint: `set a ${variable} that has it, or remove it and run \`${bareLogin(saved, [scope])}\``,

@@ -76,7 +76,7 @@ async function requireKeyManager(ctx: Ctx, caller: Caller, key: ManagedKey): Pro
 /** For personal keys of all organizations, where no one role decides. */
 export function requireManagingScope(caller: Caller): void {
   if (caller.scopes === undefined || caller.scopes.split(' ').includes('keys:manage')) return
-  throw new AppError('insufficient_scope', 'This key may not do that: it lacks the scope keys:manage.', {
+  throw new AppError('insufficient_scope', 'Not enough permissions: this key lacks the scope keys:manage.', {
     scope: 'keys:manage',
   })
 }

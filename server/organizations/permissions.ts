@@ -84,7 +84,7 @@ export function requireScope(caller: Caller, organization_id: string, scope: Sco
 /** RFC 6750 section 3.1: the key is good, but not for this. */
 export function requireCredentialScope(caller: Caller, scope: Scope): void {
   if (caller.scopes === undefined || hasScope(caller.scopes, scope)) return
-  throw new AppError('insufficient_scope', `This key may not do that: it lacks the scope ${scope}.`, {
+  throw new AppError('insufficient_scope', `Not enough permissions: this key lacks the scope ${scope}.`, {
     scope,
   })
 }
