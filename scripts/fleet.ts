@@ -121,14 +121,17 @@ export async function logFleetEpisodes(
       const client = new Client({ base_url, api_key, verbose: false })
       const random = createRandom(seedOf(name))
       for (const part of ['first', 'second']) {
+        const duration_s = Math.round(300 + 600 * random.uniform()) / 10
         const failed = random.uniform() < 0.15
         await client.logEpisode({
           name: `${name.startsWith('picker') ? 'Tote to belt' : 'Round trip'}, ${part} of the shift`,
           robot: name,
           policy_version: name.startsWith('picker') ? 'pick-place 0.4.2' : 'haul 2.1.0',
           status: failed ? 'failed' : 'ready',
-          duration_s: Math.round(300 + 600 * random.uniform()) / 10,
-          ...(failed ? { failure_time_s: 21.4, failure_reason: 'Emergency stop pressed' } : {}),
+          duration_s,
+          ...(failed
+            ? { failure_time_s: Math.round(duration_s * 8) / 10, failure_reason: 'Emergency stop pressed' }
+            : {}),
         })
       }
       if (name === 'picker-13') await client.startEpisode({ ...live, robot: name })

@@ -99,13 +99,13 @@ function Devices(props: { place: Place }): JSX.Element {
         {(home) => (
           <Switch>
             <Match when={open() === 'enrol'}>
-              <EnrolDialog org={props.place.org} project={home().slug} close={close} />
+              <EnrolDialog org={props.place.org} project={home().slug} into={home().name} close={close} />
             </Match>
             <Match when={open() === 'new'}>
-              <NewDeviceDialog org={props.place.org} project={home().slug} close={close} />
+              <NewDeviceDialog org={props.place.org} project={home().slug} into={home().name} close={close} />
             </Match>
             <Match when={open() === 'groups'}>
-              <GroupsDialog org={props.place.org} project={home().slug} close={close} />
+              <GroupsDialog org={props.place.org} project={home().slug} of={home().name} close={close} />
             </Match>
           </Switch>
         )}
@@ -170,7 +170,12 @@ function Fleet(props: FleetProps): JSX.Element {
           </EmptyState>
         </Match>
         <Match when={props.filter.unconfirmed}>
-          <UnconfirmedList org={props.place.org} pages={props.pages} mayWork={mayWork(session)} />
+          <UnconfirmedList
+            org={props.place.org}
+            pages={props.pages}
+            projects={props.place.project === null}
+            mayWork={mayWork(session)}
+          />
         </Match>
         <Match when={true}>
           <DeviceList

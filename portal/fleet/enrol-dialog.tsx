@@ -55,7 +55,13 @@ function createEnrolForm(props: { org: string; project: string }) {
 }
 
 /** Makes a token that new robots swap for keys of their own, then shows it with the commands: the one time. */
-export function EnrolDialog(props: { org: string; project: string; close: () => void }): JSX.Element {
+export function EnrolDialog(props: {
+  org: string
+  project: string
+  /** What the project is called. */
+  into: string
+  close: () => void
+}): JSX.Element {
   const form = createEnrolForm(props)
   return (
     <Show
@@ -66,7 +72,7 @@ export function EnrolDialog(props: { org: string; project: string; close: () => 
           wide
           onClose={props.close}
           title="Enrol devices"
-          description="Make a token. Each robot that presents it gets an API key of its own, good for that robot alone; the token itself can do nothing else."
+          description={`Make a token. Each robot that presents it joins the project ${props.into} and gets an API key of its own, good for that robot alone; the token itself can do nothing else.`}
           footer={
             <>
               <Button onClick={props.close}>Cancel</Button>

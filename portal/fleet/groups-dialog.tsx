@@ -21,8 +21,8 @@ interface At {
 
 type Acting = { group: DeviceGroup; act: 'edit' | 'remove' }
 
-/** The groups of a project: made, renamed, described and removed. */
-export function GroupsDialog(props: At & { close: () => void }): JSX.Element {
+/** The groups of a project, which is called `of`: made, renamed, described and removed. */
+export function GroupsDialog(props: At & { of: string; close: () => void }): JSX.Element {
   const groups = useQuery(() => groupsQuery(props.org, props.project))
   const [acting, setActing] = createSignal<Acting>()
   let body: HTMLDivElement | undefined
@@ -37,7 +37,7 @@ export function GroupsDialog(props: At & { close: () => void }): JSX.Element {
       open
       wide
       onClose={props.close}
-      title="Device groups"
+      title={`Device groups of ${props.of}`}
       description="A device may be in several. Groups narrow the list, and an enrolment token can put its robots into one."
     >
       <div class={css.body} ref={body}>

@@ -10,7 +10,13 @@ import { createSubmission } from '../ui/submission.ts'
 import { refreshDevices } from './fleet-queries.ts'
 
 /** Adds a robot, then opens its page. */
-export function NewDeviceDialog(props: { org: string; project: string; close: () => void }): JSX.Element {
+export function NewDeviceDialog(props: {
+  org: string
+  project: string
+  /** What the project is called. */
+  into: string
+  close: () => void
+}): JSX.Element {
   const session = useSession()
   const navigate = useNavigate()
   const [name, setName] = createSignal('')
@@ -28,7 +34,7 @@ export function NewDeviceDialog(props: { org: string; project: string; close: ()
     <Dialog
       open
       onClose={props.close}
-      title="New device"
+      title={`New device in ${props.into}`}
       description="The name people call the robot. Scripts use the same one."
       footer={
         <>

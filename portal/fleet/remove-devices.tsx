@@ -63,7 +63,7 @@ export function RemoveDevices(props: {
       wide
       onClose={props.close}
       title={title()}
-      description="API keys that are good for one of them alone stop working at once, nobody logs in by SSH with a key from here any more, and this cannot be undone. Episodes stay."
+      description={`API keys that are good for ${props.devices.length === 1 ? 'it' : 'one of them'} alone stop working at once, nobody logs in by SSH with a key from here any more, and this cannot be undone. Episodes stay.`}
       footer={
         <>
           <Button onClick={props.close}>Cancel</Button>

@@ -33,7 +33,13 @@ export async function confirmDevice(device: Device): Promise<void> {
 }
 
 /** The robots that episodes named: what each of them is remains to be said. */
-export function UnconfirmedList(props: { org: string; pages: DevicePages; mayWork: boolean }): JSX.Element {
+export function UnconfirmedList(props: {
+  org: string
+  pages: DevicePages
+  /** Of all projects: each row says which. */
+  projects: boolean
+  mayWork: boolean
+}): JSX.Element {
   const [acting, setActing] = createSignal<Acting>()
   const ids = () => props.pages.rows().map(({ id }) => id)
   const counts = useQuery(() => episodeCountsQuery(props.org, ids().slice(0, MOST_SELECTED)))
@@ -57,6 +63,9 @@ export function UnconfirmedList(props: { org: string; pages: DevicePages; mayWor
           <thead>
             <tr>
               <th>Name</th>
+              <Show when={props.projects}>
+                <th>Project</th>
+              </Show>
               <th class={table.number}>Episodes</th>
               <th>First seen</th>
               <th class={table.end}>
@@ -65,11 +74,12 @@ export function UnconfirmedList(props: { org: string; pages: DevicePages; mayWor
             </tr>
           </thead>
           <tbody>
-            <Show when={!props.pages.pending()} fallback={<SkeletonRows columns={4} />}>
+            <Show when={!props.pages.pending()} fallback={<SkeletonRows columns={props.projects ? 5 : 4} />}>
               <For each={props.pages.rows()}>
                 {(device) => (
                   <Row
                     device={device}
+                    project={props.projects}
                     episodes={counts.isSuccess ? counts.data[device.id] : undefined}
                     mayWork={props.mayWork}
                     act={setActing}
@@ -107,6 +117,7 @@ export function UnconfirmedList(props: { org: string; pages: DevicePages; mayWor
 
 function Row(props: {
   device: Device
+  project: boolean
   episodes: number | undefined
   mayWork: boolean
   act: (acting: Acting) => void
@@ -119,6 +130,11 @@ function Row(props: {
           <bdi>{props.device.name}</bdi>
         </A>
       </td>
+      <Show when={props.project}>
+        <td role="cell" data-label="Project">
+          {props.device.project}
+        </td>
+      </Show>
       <td role="cell" data-label="Episodes" class={table.number}>
         {props.episodes?.toLocaleString('en') ?? '–'}
       </td>

@@ -17,7 +17,7 @@ export function OrganizationPage(): JSX.Element {
         <>
           <PageHead
             title="Organization"
-            note={<>Everybody in {organization().name} may look; admins and owners change.</>}
+            note={<>Everybody in {organization().name} can see this page; admins and owners change it.</>}
           />
           <Anchors />
           <Show when={organization().id} keyed>

@@ -19,7 +19,7 @@ export function SecondFactorSection(props: SettingsOf): JSX.Element {
     <Section
       title="Second factor"
       id="second-factor"
-      note="While it is required, people without an authenticator or a passkey may nothing here: in the browser, with an access or API token, or with an rbtk_ key. The organization’s rt_ keys go on, so no robot stops."
+      note="While it is required, people without an authenticator or a passkey can do nothing here: in the browser, with an access or API token, or with an rbtk_ key. The organization’s rt_ keys go on, so no robot stops."
     >
       <Switch fallback={<div class={css.waitingLine} aria-busy="true" />}>
         <Match when={policy.isError && !policy.isSuccess}>
@@ -101,7 +101,7 @@ function lockedOut({ without }: SecondFactorPolicy): string {
   const n = without?.length ?? 0
   if (n === 0) return 'Everybody here has a second factor: nobody is locked out.'
   const people = n === 1 ? '1 person has' : `${n} people have`
-  return `${people} no second factor, and may nothing here from their next request on, until they set one up. They are told so in the portal and led there.`
+  return `${people} no second factor, and can do nothing here from their next request on, until they set one up. They are told so in the portal and led there.`
 }
 
 function Without(props: { policy: SecondFactorPolicy }): JSX.Element {
@@ -110,7 +110,7 @@ function Without(props: { policy: SecondFactorPolicy }): JSX.Element {
     <Show when={n() > 0}>
       <p>
         {n() === 1 ? '1 person has none' : `${n()} people have none`}
-        {props.policy.required_since === null ? ':' : ', and may nothing here until they set one up:'}
+        {props.policy.required_since === null ? ':' : ', and can do nothing here until they set one up:'}
       </p>
       <Names policy={props.policy} />
     </Show>

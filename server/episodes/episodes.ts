@@ -23,13 +23,14 @@ import { seedValue } from './seed.ts'
 
 /**
  * Spelled out once: every run of every rig begins here, and a built query would cost more than the write. The device
- * is the key's own, else what the robot string means; no row comes back when the project takes no episodes.
+ * is the key's own, else what the robot string means; an episode that a device logs with its own key and without a robot
+ * string carries the device's name as its robot; no row comes back when the project takes no episodes.
  */
 const INSERT_EPISODE = `
   INSERT INTO episodes (id, organization_id, project_id, device_id, package_id, api_key_id, account_id, status, source,
     name, robot, policy_version, env_version, git_sha, seed, fps, metadata, requested_uploads, bytes_total, created_at,
     updated_at)
-  SELECT ?, ?, p.id, d.id, d.package_id, ?, ?, 'recording', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?
+  SELECT ?, ?, p.id, d.id, d.package_id, ?, ?, 'recording', ?, ?, COALESCE(?, d.name), ?, ?, ?, ?, ?, ?, ?, 0, ?, ?
   FROM projects p
   LEFT JOIN devices d
     ON d.id = COALESCE(?, (SELECT r.device_id FROM device_robots r WHERE r.project_id = p.id AND r.robot = ?))

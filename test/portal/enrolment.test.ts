@@ -81,7 +81,7 @@ test('groups are made, renamed, described and removed, and say how many devices 
   const { page } = tab
   await page.goto('/portal/devices')
   await page.getByRole('button', { name: 'Groups' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Device groups' })
+  const dialog = page.getByRole('dialog', { name: 'Device groups of Default' })
   await dialog.getByRole('textbox', { name: 'New group' }).fill('Line 2')
   await dialog.getByLabel('Description').fill('Along the conveyor')
   await page.keyboard.press('Enter')

@@ -200,6 +200,23 @@ describe('the robot of an episode', () => {
     expect(await deviceOf(server, await record(server, key, 'arm-2'))).toBe(id)
   })
 
+  test('is the name of the device whose own key logs it, where the key names none', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const { id, key } = await device(server, at, 'arm-1')
+    await server.ctx.db
+      .updateTable('api_keys')
+      .set({ scopes: 'episodes:write' })
+      .where('device_id', '=', id)
+      .execute()
+    const episode = await record(server, key, '')
+    expect(await deviceOf(server, episode)).toBe(id)
+    const { episodes } = portalClient(server, at.owner)
+    expect(await episodes.get.query({ id: episode })).toMatchObject({ robot: 'arm-1' })
+    const unnamed = await record(server, at.api_key, '')
+    expect(await episodes.get.query({ id: unnamed })).toMatchObject({ robot: null })
+  })
+
   test('registered by its name or its serial number is confirmed by creating the device, not in its way', async () => {
     await using server = await startTestServer()
     const at = await tenant(server)
