@@ -10,7 +10,7 @@ export function enrolSnippets(base_url: string, token: string): Snippet[] {
   return [
     {
       name: 'One robot',
-      note: 'On the robot, as the account that logs episodes. It is called what its host is called, unless told otherwise with ‑‑name.',
+      note: 'On the robot, as the account that logs episodes. It is called what its host is called, unless --name says otherwise.',
       code: `robotrace device enroll --base-url ${base_url} <<'END'
 ${token}
 END
