@@ -166,7 +166,7 @@ describe('a required second factor', () => {
     expect(await violations(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Require it' }).click()
     await toast(page, 'A second factor is required').waitFor()
-    await page.getByText('1 person has none, and may nothing here until they set one up:').waitFor()
+    await page.getByText('1 person has none, and can do nothing here until they set one up:').waitFor()
     await page.getByRole('button', { name: 'Stop requiring it' }).waitFor()
   })
 
