@@ -44,6 +44,9 @@ export interface Found {
  */
 const MOST_LOOKED_AT = 2_500
 
+/** So few rows a place is looked at for, however many places there are: a step that looks at none gets nowhere. */
+const FEWEST_LOOKED_AT = 8
+
 /** Rows of each index that are looked at to find out which of them leads furthest back for the same work. */
 const PROBED = 500
 
@@ -61,11 +64,14 @@ export async function walkEpisodes(db: Database, walk: Walk): Promise<Found> {
   for (const place of walk.places) lanes.push(await chooseLane(db, walk, place))
   const want = Math.min(walk.limit + 1, Math.max(8, Math.ceil((2 * walk.limit) / Math.max(1, lanes.length))))
   const found: Position[] = []
-  for (let budget = MOST_LOOKED_AT; budget > 0; ) {
+  let budget = MOST_LOOKED_AT
+  for (let looks = 0; budget > 0 || looks < lanes.length; looks++) {
     const lane = slowest(lanes)
     // Everything that is newer than where the slowest lane stands is known by now.
     if (!lane || found.filter((one) => isNewer(one, lane.frontier)).length > walk.limit) break
-    const most = Math.min(budget, lane.step)
+    // Each lane takes its first step, also when there are more of them than the budget is for: until it has, nothing
+    // that others found is certain, and there would be no place to go on from.
+    const most = Math.min(Math.max(budget, FEWEST_LOOKED_AT), lane.step)
     found.push(...(await look(db, walk, lane, { want, most })))
     budget -= most
   }
@@ -119,7 +125,10 @@ const LANES: { index: string; equal: readonly Column[]; literal?: string; fits?:
   ]
 
 async function chooseLane(db: Database, walk: Walk, place: Place): Promise<Lane> {
-  const start = { place, frontier: walk.after ?? NEWEST, step: 4 * (walk.limit + 1), ended: false }
+  // The first steps of all places together take half of what may be looked at.
+  const share = Math.floor(MOST_LOOKED_AT / 2 / walk.places.length)
+  const step = Math.max(FEWEST_LOOKED_AT, Math.min(4 * (walk.limit + 1), share))
+  const start = { place, frontier: walk.after ?? NEWEST, step, ended: false }
   const lanes = LANES.filter(({ fits }) => fits === undefined || fits(walk))
     .filter(({ equal }) => equal.every((column) => wantedOf(walk, place, column) !== undefined))
     .map(({ index, equal, literal = '' }): Lane => ({ ...start, index, equal, literal }))

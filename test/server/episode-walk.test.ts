@@ -148,6 +148,40 @@ describe('a walk over episodes', () => {
     expect(short).toBeGreaterThan(0)
   })
 
+  test('gets on however many projects an organization has, empty ones and busy ones', async () => {
+    await using server = await startTestServer()
+    const { organization_id, second, rows } = await fill(server, 400)
+    const { db } = server.ctx
+    const at = new Date(BEGIN).toISOString()
+    const empty = Array.from({ length: 398 }, (_, nth) => ({
+      ...{ id: newId('prj'), organization_id, slug: `line-${nth}`, name: `Line ${nth}`, created_at: at },
+    }))
+    for (let nth = 0; nth < empty.length; nth += 100) {
+      await db
+        .insertInto('projects')
+        .values(empty.slice(nth, nth + 100))
+        .execute()
+    }
+    // As many lie in the projects between as in the two that there were.
+    for (const [nth, row] of rows.entries()) {
+      if (row.project_id !== second && nth % 2) row.project_id = empty[nth % 398]?.id ?? second
+      await db.updateTable('episodes').set({ project_id: row.project_id }).where('id', '=', row.id).execute()
+    }
+    const where = { organization_id, project_id: null, device_id: null }
+    const live = rows.filter(({ archived_at }) => archived_at === null)
+    for (const limit of [50, 200]) {
+      const ids: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await listEpisodes(server.ctx, where, { archived: false, limit, cursor })
+        ids.push(...page.items.map(({ id }) => id))
+        expect(page.next_cursor).not.toBe(cursor)
+        cursor = page.next_cursor ?? undefined
+      } while (cursor !== undefined)
+      expect(ids).toEqual(newestFirst(live))
+    }
+  })
+
   test('knows how many there are, and where each page begins, from whole days and the edges of two', async () => {
     await using server = await startTestServer()
     const { first, devices, rows } = await fill(server, 3_000)
