@@ -15,7 +15,10 @@ export function FirstEpisode(): JSX.Element {
         Make an <A href={session.href('/portal/api-keys')}>API key</A>, set it as{' '}
         <code>ROBOTRACE_API_KEY</code> and run these lines. The episode appears here as soon as it starts.
       </p>
-      <CodeTabs label="Language" snippets={firstEpisodeSnippets(session.me().public_url)} />
+      <CodeTabs
+        label="Language"
+        snippets={firstEpisodeSnippets(session.me().public_url, session.home()?.slug)}
+      />
       <p class={css.waiting} role="status">
         <span class={css.dot} aria-hidden="true" />
         Waiting for the first episode…

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/solid-query'
 import { api, type Organization } from '../api.ts'
 import { queryClient } from '../query-client.ts'
+import { byName } from '../ui/format.ts'
 import type { Role } from './member-queries.ts'
 
 /** Whose settings are looked at, and with what role. */
@@ -18,7 +19,7 @@ export function maySet({ own }: Pick<SettingsOf, 'own'>): boolean {
 export function projectsQuery(organization_id: string) {
   return queryOptions({
     queryKey: ['projects', organization_id],
-    queryFn: () => api.organization.projects.query({ organization_id }),
+    queryFn: async () => [...(await api.organization.projects.query({ organization_id }))].sort(byName),
     refetchInterval: 30_000,
     reconcile: 'id',
   })

@@ -3,6 +3,7 @@ import { createSignal, type JSX, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
 import { NewProjectDialog } from '../organizations/new-project-dialog.tsx'
 import { Badge } from '../ui/badge.tsx'
+import { byName } from '../ui/format.ts'
 import { isAdmin } from './is-admin.ts'
 import { type Option, Picker } from './picker.tsx'
 import css from './place-bar.module.css'
@@ -40,7 +41,7 @@ export function PlaceBar(): JSX.Element {
   )
 
   function organizations(): Option[] {
-    return session.me().organizations.map((one) => ({
+    return [...session.me().organizations].sort(byName).map((one) => ({
       id: one.id,
       label: one.name,
       chosen: one.id === session.organization()?.id,
@@ -49,7 +50,9 @@ export function PlaceBar(): JSX.Element {
   }
 
   function projects(): Option[] {
-    const all = session.organization()?.projects ?? []
+    // `default` comes first.
+    const [home, ...others] = session.organization()?.projects ?? []
+    const all = home ? [home, ...others.sort(byName)] : []
     const live = all.filter((one) => one.archived_at === null)
     const archived = all.filter((one) => one.archived_at !== null)
     const options = [...live, ...archived].map((one) => ({

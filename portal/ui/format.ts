@@ -85,6 +85,11 @@ export function number(n: number): string {
   return n.toLocaleString('en')
 }
 
+/** Orders by name as people do. @example [{ name: 'Line 10' }, { name: 'Line 2' }].sort(byName) // Line 2, Line 10 */
+export function byName(a: { name: string }, b: { name: string }): number {
+  return a.name.localeCompare(b.name, 'en', { numeric: true })
+}
+
 /** What the server makes of a name when no slug is given. @example slugOf('Hall 2') // 'hall-2' */
 export function slugOf(name: string): string {
   return name

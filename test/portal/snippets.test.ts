@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { firstEpisodeSnippets } from '../../portal/episodes/snippets.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
 import { bearer, tenant } from '../seed.ts'
 
 const run = promisify(execFile)
@@ -34,6 +35,19 @@ test('the lines of curl log a finished episode when they are pasted', async () =
   expect(await logged(server, api_key)).toMatchObject([
     { name: 'first run', status: 'ready', bytes_total: 0 },
   ])
+})
+
+test('the lines of curl and Node name the project that is looked at', async () => {
+  await using server = await startTestServer()
+  const { api_key, owner, organization_id } = await tenant(server)
+  await portalClient(server, owner).organization.createProject.mutate({ organization_id, name: 'Hall 2' })
+  await using checkout = await openCheckout()
+  const env = { ...process.env, ROBOTRACE_API_KEY: api_key }
+  const [curl, node] = firstEpisodeSnippets(server.url, 'hall-2')
+  await run('bash', ['-euc', curl?.code ?? ''], { env })
+  await writeFile(join(checkout.folder, 'log.ts'), node?.code ?? '')
+  await run(join(ROOT, 'node_modules/.bin/tsx'), ['log.ts'], { cwd: checkout.folder, env })
+  expect(await logged(server, api_key, 'hall-2')).toHaveLength(2)
 })
 
 test.each(['Node', 'Deno', 'Bun'])(
@@ -68,7 +82,7 @@ async function openCheckout() {
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
 }
 
-async function logged(server: TestServer, api_key: string) {
-  const answer = await server.fetch('/api/episodes', { headers: bearer(api_key) })
+async function logged(server: TestServer, api_key: string, project = 'default') {
+  const answer = await server.fetch(`/api/episodes?project=${project}`, { headers: bearer(api_key) })
   return z.object({ items: z.array(z.unknown()) }).parse(await answer.json()).items
 }
