@@ -49,9 +49,11 @@ describe('the API reference', () => {
     // Dark, by its lightness.
     expect(background).toMatch(/^oklch\(0\.1/)
     await page.getByRole('link', { name: 'API keys', exact: true }).first().click()
-    await page.waitForURL('**/portal/api-keys')
+    // The address changes before the portal listens to keys: its heading says that it does.
+    await page.getByRole('heading', { name: 'API keys', level: 1 }).waitFor()
     await page.keyboard.press('Control+k')
-    await page.keyboard.type('api reference')
+    await page.getByRole('combobox', { name: 'Search and commands' }).fill('api reference')
+    await page.getByRole('option', { name: 'API reference' }).waitFor()
     await page.keyboard.press('Enter')
     await page.waitForURL('**/docs/api')
     expect(tab.complaints).toEqual([])
