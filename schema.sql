@@ -110,9 +110,16 @@ CREATE TABLE organizations (
   name                TEXT NOT NULL,
   rate_limit          BIGINT, -- requests a minute for each of its keys; null: the server's default
   key_days_max        BIGINT, -- how long a new key may live; null: until it is revoked
+  quota_bytes         BIGINT, -- how much it may store; null: as much as the disk holds
   leaked_keys         TEXT NOT NULL CHECK (leaked_keys IN ('revoke', 'notify')), -- what a scanner's alert does
   second_factor_since TEXT, -- set while its people must have a second factor to do anything here
   created_at          TEXT NOT NULL
+);
+
+-- How much is stored; kept by triggers, in the transaction of each change. What waits to be removed counts until it is.
+CREATE TABLE organization_usage (
+  organization_id TEXT NOT NULL PRIMARY KEY REFERENCES organizations (id),
+  bytes           BIGINT NOT NULL
 );
 
 CREATE TABLE members (
@@ -419,7 +426,7 @@ CREATE TABLE episodes (
   package_id        TEXT REFERENCES packages (id), -- what the device ran when the episode began
   api_key_id        TEXT REFERENCES api_keys (id), -- what logged it; null: an access or API token of account_id
   account_id        TEXT REFERENCES accounts (id),
-  status            TEXT NOT NULL CHECK (status IN ('recording', 'ready', 'failed')),
+  status            TEXT NOT NULL CHECK (status IN ('recording', 'interrupted', 'ready', 'failed')),
   source            TEXT NOT NULL CHECK (source IN ('real', 'sim', 'replay')),
   name              TEXT,
   robot             TEXT,
@@ -438,6 +445,8 @@ CREATE TABLE episodes (
   finalized_at      TEXT,
   archived_at       TEXT,
   archived_by       TEXT REFERENCES accounts (id),
+  trashed_at        TEXT, -- set while it waits to be deleted; archived_at is set as well then, so that no list has it
+  trashed_by        TEXT REFERENCES accounts (id), -- null: a retention rule
   FOREIGN KEY (organization_id, project_id) REFERENCES projects (organization_id, id)
 );
 CREATE INDEX episodes_newest ON episodes (project_id, created_at, id);
@@ -446,7 +455,10 @@ CREATE INDEX episodes_by_policy ON episodes (project_id, policy_version, created
 CREATE INDEX episodes_by_device ON episodes (device_id, created_at, id);
 -- Partial, so that a usual run of a real robot pays for neither.
 CREATE INDEX episodes_by_source ON episodes (project_id, source, created_at, id) WHERE source <> 'real';
-CREATE INDEX episodes_archived ON episodes (project_id, created_at, id) WHERE archived_at IS NOT NULL;
+CREATE INDEX episodes_open ON episodes (updated_at) WHERE status = 'recording';
+CREATE INDEX episodes_trashed ON episodes (organization_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
+CREATE INDEX episodes_archived ON episodes (project_id, created_at, id)
+  WHERE archived_at IS NOT NULL AND trashed_at IS NULL;
 
 -- How many episodes began on a day; kept by triggers, in the transaction of each change. Archived ones do not count.
 CREATE TABLE episode_days (
@@ -476,10 +488,43 @@ CREATE TABLE episode_logs (
   PRIMARY KEY (episode_id, seq)
 );
 
+-- What an organization keeps for how long. An episode that a rule names goes to the trash, and from there for good.
+CREATE TABLE retention_rules (
+  id              TEXT NOT NULL PRIMARY KEY, -- rul_…
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  project_id      TEXT REFERENCES projects (id), -- null: all projects
+  status          TEXT CHECK (status IN ('interrupted', 'ready', 'failed')), -- null: whatever became of it
+  source          TEXT CHECK (source IN ('real', 'sim', 'replay')), -- null: any
+  keep_tag        TEXT, -- episodes with this tag stay
+  days            BIGINT NOT NULL, -- since the episode began
+  created_by      TEXT NOT NULL REFERENCES accounts (id),
+  created_at      TEXT NOT NULL,
+  last_run_at     TEXT,
+  removed_at      TEXT
+);
+CREATE INDEX retention_rules_organization ON retention_rules (organization_id) WHERE removed_at IS NULL;
+
+-- What was deleted for good, on whose word, and how many bytes that has freed so far.
+CREATE TABLE deletions (
+  id              TEXT NOT NULL PRIMARY KEY, -- dlt_…
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  because         TEXT NOT NULL CHECK (because IN ('person', 'trash')), -- somebody deleted it, or its time in the trash was over
+  account_id      TEXT REFERENCES accounts (id),
+  episodes        BIGINT NOT NULL,
+  bytes_total     BIGINT NOT NULL, -- of their artifacts
+  bytes_freed     BIGINT NOT NULL, -- of those, gone from the disk
+  started_at      TEXT NOT NULL,
+  finished_at     TEXT -- when the last byte was gone
+);
+CREATE INDEX deletions_newest ON deletions (organization_id, started_at, id);
+
 -- Bytes that no row names any more; the row goes when they are gone.
 CREATE TABLE blob_removals (
-  blob_key     TEXT NOT NULL PRIMARY KEY,
-  requested_at TEXT NOT NULL
+  blob_key        TEXT NOT NULL PRIMARY KEY,
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  size_bytes      BIGINT NOT NULL,
+  deletion_id     TEXT REFERENCES deletions (id), -- where they are counted once they are gone
+  requested_at    TEXT NOT NULL
 );
 
 -- Whose an artifact is, its episode says: found through the episode only, never by itself.
@@ -603,14 +648,15 @@ CREATE INDEX webhook_deliveries_oldest ON webhook_deliveries (created_at);
 
 -- Audit and notices -------------------------------------------------------------------------
 
--- Each row carries the hash of the one before it: a changed, missing or inserted row breaks the chain.
+-- Each row carries the hash of the one before it: a changed, missing or inserted row breaks the chain. An operator sits
+-- at the machine itself; the system did it by itself, as a rule of somebody's says.
 CREATE TABLE audit_events (
   seq             BIGINT NOT NULL PRIMARY KEY, -- 1, 2, 3 … without gaps
   id              TEXT NOT NULL UNIQUE, -- ev_…
   at              TEXT NOT NULL,
   action          TEXT NOT NULL, -- device_login.approved
   outcome         TEXT NOT NULL CHECK (outcome IN ('success', 'failure')),
-  actor_kind      TEXT NOT NULL CHECK (actor_kind IN ('person', 'api_key', 'anonymous')),
+  actor_kind      TEXT NOT NULL CHECK (actor_kind IN ('person', 'api_key', 'anonymous', 'operator', 'system')),
   actor_id        TEXT,
   credential_id   TEXT, -- the key, token or session it was done with
   organization_id TEXT REFERENCES organizations (id),
@@ -631,7 +677,7 @@ CREATE TABLE notices (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   kind       TEXT NOT NULL CHECK (kind IN (
     'device_login_approved', 'device_login_poisoned', 'device_login_replayed', 'api_key_leaked', 'session_reused',
-    'webhook_disabled', 'password_reset', 'password_reset_link'
+    'webhook_disabled', 'password_reset', 'password_reset_link', 'backup_failed', 'quota_reached'
   )),
   detail     TEXT NOT NULL, -- JSON object
   created_at TEXT NOT NULL,

@@ -29,7 +29,7 @@ import { token } from './token.ts'
 import { version } from './version.ts'
 import { whoami } from './whoami.ts'
 
-/** Every command there is, in the order of help. Completion is made from this list as well. */
+/** Every command of a client, in the order of help. */
 export const COMMANDS: readonly Command[] = [
   login,
   whoami,
@@ -61,7 +61,6 @@ export const COMMANDS: readonly Command[] = [
   token,
   authorizedKeys,
   version,
-  completionOf(() => COMMANDS),
 ]
 
 /** The same three under the names that `rbtk` has for them. */
@@ -71,7 +70,13 @@ const OF_RBTK: readonly Command[] = [
   { ...whoami, name: 'auth status', examples: ['rbtk auth status', 'rbtk auth status --json'] },
 ]
 
-/** What can be called under this name of the program. */
-export function commandsOf(program: Host['program']): readonly Command[] {
-  return program === 'rbtk' ? [...COMMANDS, ...OF_RBTK] : COMMANDS
+/**
+ * What can be called under this name of the program. Completion is made from this list as well.
+ *
+ * @param more commands of the program that holds these ones
+ */
+export function commandsOf(program: Host['program'], more: readonly Command[] = []): readonly Command[] {
+  const others = program === 'rbtk' ? OF_RBTK : []
+  const all: readonly Command[] = [...more, ...COMMANDS, completionOf(() => all), ...others]
+  return all
 }

@@ -15,20 +15,30 @@ import { asCalled, clean, paint } from './print.ts'
 /** What the exit status says. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, not_signed_in: 4, interrupted: 130 } as const
 
+interface More {
+  details?: readonly string[]
+  hint?: string
+  status?: number
+  reason?: string
+}
+
 /**
  * Why a command stops: what happened, what to do about it, and the exit status.
  *
  * @example throw new Failure('Nobody is signed in.', { hint: 'robotrace login', status: EXIT.not_signed_in })
  */
 export class Failure extends Error {
+  /** One a line below the message. */
+  readonly details: readonly string[]
   readonly hint: string | undefined
   readonly status: number
   /** For scripts, in events. */
   readonly reason: string
 
-  constructor(message: string, more: { hint?: string; status?: number; reason?: string } = {}) {
+  constructor(message: string, more: More = {}) {
     super(message)
     this.name = 'Failure'
+    this.details = more.details ?? []
     this.hint = more.hint
     this.status = more.status ?? EXIT.failure
     this.reason = more.reason ?? 'failed'
@@ -63,6 +73,7 @@ export function showFailure(host: Host, failure: Failure): void {
   const { bad, bold } = paint(host.err, host.env)
   const safe = (text: string): string => clean(hideKeys(asCalled(host, text)))
   host.err.write(`${bad('Error:')} ${safe(failure.message)}\n`)
+  for (const line of failure.details) host.err.write(`  - ${safe(line)}\n`)
   if (failure.hint) host.err.write(`${bold('Try:')} ${safe(failure.hint)}\n`)
 }
 

@@ -14,12 +14,18 @@ const EXAMPLES = ['robotrace login', 'robotrace episode list --limit 20'] as con
  * Runs one command line and answers its exit status: 0 good, 1 failed, 2 wrong usage, 4 not signed in, 130
  * interrupted.
  *
+ * @param more commands of the program that holds these ones: of the server, where it is one file with them
  * @example process.exitCode = await run(['whoami', '--json'], processHost('robotrace'))
  */
-export async function run(args: readonly string[], outside: Host): Promise<number> {
+export async function run(
+  args: readonly string[],
+  outside: Host,
+  more: readonly Command[] = [],
+): Promise<number> {
   const host = worldOf(outside, args)
   let status: number = EXIT.ok
-  const program = programOf(host, (answered) => {
+  const commands = commandsOf(host.program, more)
+  const program = programOf(host, commands, (answered) => {
     status = answered
   })
   try {
@@ -29,14 +35,13 @@ export async function run(args: readonly string[], outside: Host): Promise<numbe
     return status
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
-    return report(host, error, args)
+    return report(host, commands, error, args)
   }
 }
 
-function report(host: Host, error: unknown, args: readonly string[]): number {
+function report(host: Host, commands: readonly Command[], error: unknown, args: readonly string[]): number {
   try {
-    const failure =
-      error instanceof CommanderError ? usage(error, args, commandsOf(host.program)) : failureOf(error)
+    const failure = error instanceof CommanderError ? usage(error, args, commands) : failureOf(error)
     showFailure(host, failure)
     return failure.status
   } catch (unexpected) {
@@ -45,12 +50,12 @@ function report(host: Host, error: unknown, args: readonly string[]): number {
   }
 }
 
-function programOf(host: Host, done: (status: number) => void): Commander {
+function programOf(host: Host, commands: readonly Command[], done: (status: number) => void): Commander {
   const program = new Commander(host.program)
   prepare(program, host, 'robots, their episodes and their keys, from a terminal', EXAMPLES)
   program.version(`${host.program} ${VERSION}`, '--version', 'print the version')
   program.helpCommand('help [command]', 'print the help of a command')
-  for (const command of commandsOf(host.program)) {
+  for (const command of commands) {
     const wired = placeOf(program, host, command)
     prepare(wired, host, command.summary, command.examples)
     wired.summary(command.summary).helpOption('-h, --help', 'print this help')

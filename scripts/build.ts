@@ -7,7 +7,7 @@ import { buildReference } from './build-reference.ts'
 
 /**
  * Builds the portal (dist/portal, with .gz and .br beside each text file), the API reference (dist/reference) and the
- * server bundle (dist/server.js).
+ * whole program (dist/robotrace.js).
  *
  *   npx tsx scripts/build.ts              builds
  *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
@@ -17,6 +17,7 @@ const SOURCES = [
   'server',
   'portal',
   'sdk',
+  'cli',
   'schema.sql',
   'package.json',
   'vite.config.ts',
@@ -38,13 +39,13 @@ export async function buildAll(): Promise<void> {
       outDir: 'dist',
       emptyOutDir: false,
       target: 'node20',
-      rollupOptions: { output: { entryFileNames: 'server.js' } },
+      rollupOptions: { output: { entryFileNames: 'robotrace.js' } },
     },
   })
 }
 
 export async function buildIfStale(): Promise<void> {
-  const bundle = join(root, 'dist/server.js')
+  const bundle = join(root, 'dist/robotrace.js')
   const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0
   if (SOURCES.some((source) => newest(join(root, source)) > built)) await buildAll()
 }

@@ -1,2 +1,2 @@
 /** The version of this SDK: sent with every call, kept equal to deno.json and package.json by a test. */
-export const VERSION: string = '0.1.0'
+export const VERSION: string = '0.2.0'

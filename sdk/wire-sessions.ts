@@ -7,7 +7,7 @@
 import type { Artifact } from './wire.ts'
 
 /** An episode that is `recording` is `active`, one that is `ready` is `completed`. */
-export type SessionStatus = 'active' | 'completed' | 'failed'
+export type SessionStatus = 'active' | 'interrupted' | 'completed' | 'failed'
 
 /** A session, as `GET …/sessions` lists it. */
 export interface Session {

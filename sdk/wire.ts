@@ -17,7 +17,7 @@ export type * from './wire-webhooks.ts'
 export type EpisodeSource = 'real' | 'sim' | 'replay'
 
 /** `recording` until finalized; then `ready` or `failed`. */
-export type EpisodeStatus = 'recording' | 'ready' | 'failed'
+export type EpisodeStatus = 'recording' | 'interrupted' | 'ready' | 'failed'
 
 /** The three slots of an episode. */
 export type ArtifactKind = 'video' | 'sensors' | 'actions'

@@ -38,6 +38,14 @@ export interface Config {
   webhook_networks: string[]
   /** File with certificates (PEM) that receivers of webhooks may have beside those of the well-known authorities. */
   webhook_ca: string | undefined
+  /** Certificate and key (PEM files) the server itself speaks TLS with; undefined: plain http behind a proxy. */
+  tls: { cert: string; key: string } | undefined
+  /** An episode that nothing was heard of for so many hours is interrupted. */
+  recording_lease_h: number
+  /** What is deleted can be restored for so many days. */
+  trash_days: number
+  /** Where scheduled backups go, how often and how many are kept; undefined: none are made. */
+  backup: { to: string; every_h: number; keep: number } | undefined
 }
 
 export interface Secrets {
@@ -49,7 +57,12 @@ export interface Secrets {
   smtp_url?: string | undefined
   /** What the OpenID provider knows this server by; undefined: it is a public client there. */
   oidc_client_secret?: string | undefined
+  /** What a reader of /metrics presents as its bearer token; undefined: there are no metrics to read. */
+  metrics_key?: string | undefined
 }
+
+/** The environment, as the one file that reads it hands it over. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 export class ConfigError extends Error {
   readonly problems: string[]
@@ -122,6 +135,14 @@ export const environment = z.object({
   ROBOTRACE_OIDC_CLIENT_SECRET: z.string().optional(),
   ROBOTRACE_WEBHOOK_NETWORKS: networks,
   ROBOTRACE_WEBHOOK_CA: z.string().min(1).optional(),
+  ROBOTRACE_TLS_CERT: z.string().min(1).optional(),
+  ROBOTRACE_TLS_KEY: z.string().min(1).optional(),
+  ROBOTRACE_RECORDING_LEASE_HOURS: wholeNumber(1, 8760).default(24),
+  ROBOTRACE_TRASH_DAYS: wholeNumber(1, 3650).default(30),
+  ROBOTRACE_BACKUP_TO: z.string().min(1).optional(),
+  ROBOTRACE_BACKUP_EVERY_HOURS: wholeNumber(1, 8760).default(24),
+  ROBOTRACE_BACKUP_KEEP: wholeNumber(1, 1000).default(7),
+  ROBOTRACE_METRICS_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   ROBOTRACE_OIDC_NAME: z.string().max(40, 'must have at most 40 characters').default('single sign-on'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
@@ -130,7 +151,7 @@ export const environment = z.object({
  * @example const { config, secrets } = readConfig(process.env)
  * @throws ConfigError listing every variable that is wrong and every contradiction
  */
-export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
+export function readConfig(env: Environment): { config: Config; secrets: Secrets } {
   // A variable that is set but empty counts as absent, as in compose files with `PORT=`.
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
@@ -160,26 +181,45 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       oidc: providerOf(value),
       webhook_networks: value.ROBOTRACE_WEBHOOK_NETWORKS,
       webhook_ca: value.ROBOTRACE_WEBHOOK_CA,
+      tls: tlsOf(value),
+      recording_lease_h: value.ROBOTRACE_RECORDING_LEASE_HOURS,
+      trash_days: value.ROBOTRACE_TRASH_DAYS,
+      backup: backupOf(value),
     },
     secrets: {
       master: value.ROBOTRACE_SECRET,
       previous: value.ROBOTRACE_SECRET_PREVIOUS,
       smtp_url: value.ROBOTRACE_SMTP_URL,
       oidc_client_secret: value.ROBOTRACE_OIDC_CLIENT_SECRET,
+      metrics_key: value.ROBOTRACE_METRICS_KEY,
     },
   }
 }
 
-function providerOf(value: z.output<typeof environment>): Config['oidc'] {
+type Values = z.output<typeof environment>
+
+function providerOf(value: Values): Config['oidc'] {
   const { ROBOTRACE_OIDC_ISSUER: issuer, ROBOTRACE_OIDC_CLIENT_ID: client_id } = value
   if (issuer === undefined || client_id === undefined) return undefined
   return { issuer, client_id, name: value.ROBOTRACE_OIDC_NAME }
+}
+
+function tlsOf({ ROBOTRACE_TLS_CERT: cert, ROBOTRACE_TLS_KEY: key }: Values): Config['tls'] {
+  return cert === undefined || key === undefined ? undefined : { cert, key }
+}
+
+function backupOf(value: Values): Config['backup'] {
+  const { ROBOTRACE_BACKUP_TO: to } = value
+  if (to === undefined) return undefined
+  return { to, every_h: value.ROBOTRACE_BACKUP_EVERY_HOURS, keep: value.ROBOTRACE_BACKUP_KEEP }
 }
 
 /** Variables that mean nothing alone: what is set, and what it needs beside it. */
 const PARTNERS = [
   ['ROBOTRACE_SMTP_URL', 'ROBOTRACE_MAIL_FROM'],
   ['ROBOTRACE_MAIL_FROM', 'ROBOTRACE_SMTP_URL'],
+  ['ROBOTRACE_TLS_CERT', 'ROBOTRACE_TLS_KEY'],
+  ['ROBOTRACE_TLS_KEY', 'ROBOTRACE_TLS_CERT'],
   ['ROBOTRACE_OIDC_ISSUER', 'ROBOTRACE_OIDC_CLIENT_ID'],
   ['ROBOTRACE_OIDC_CLIENT_ID', 'ROBOTRACE_OIDC_ISSUER'],
   ['ROBOTRACE_OIDC_CLIENT_SECRET', 'ROBOTRACE_OIDC_ISSUER'],
@@ -207,11 +247,7 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-function checkPublicUrl(
-  text: string,
-  env: Record<string, string | undefined>,
-  problems: string[],
-): string | undefined {
+function checkPublicUrl(text: string, env: Environment, problems: string[]): string | undefined {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     problems.push('PUBLIC_URL: must be an http or https address such as https://robotrace.example.org')
     return undefined

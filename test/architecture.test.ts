@@ -42,7 +42,7 @@ function offenders(wrong: (one: Import) => boolean): string[] {
 
 const isOurs = (target: string): boolean => ROOMS.some((room) => target.startsWith(`${room}/`))
 const slice = (path: string): string => /^server\/([^/]+)\//.exec(path)?.[1] ?? ''
-const NOT_SLICES = new Set(['http', 'db', 'blobs', ''])
+const NOT_SLICES = new Set(['http', 'db', 'blobs', 'operator', ''])
 
 describe('who may import whom', () => {
   test('the reader sees the imports it is meant to judge', () => {
@@ -103,6 +103,19 @@ describe('who may import whom', () => {
     ).toEqual([])
   })
 
+  test('4b: of the CLI the server knows how a command is written, in operator/ alone, and main.ts runs them all', () => {
+    const SHAPES = /^cli\/(?:command|failure|host|print|progress|confirm|words|output\/\w+(?:-\w+)*)\.ts$/
+    expect(
+      offenders(
+        ({ file, target }) =>
+          file.startsWith('server/') &&
+          target.startsWith('cli/') &&
+          file !== 'server/main.ts' &&
+          !(file.startsWith('server/operator/') && SHAPES.test(target)),
+      ),
+    ).toEqual([])
+  })
+
   test('5: doors hold no SQL', () => {
     const doors = imports.map(({ file }) => file).filter((file) => /\/(rest|trpc)\.ts$/.test(file))
     expect(offenders(({ file, target }) => doors.includes(file) && target === 'kysely')).toEqual([])
@@ -138,7 +151,7 @@ describe('who may import whom', () => {
     expect(server.filter((file) => /^(?! \*).*process\.env/m.test(readFileSync(file, 'utf8')))).toEqual([
       'server/main.ts',
     ])
-    expect(server.filter((file) => /^(?! \*).*process\.exit\b/m.test(readFileSync(file, 'utf8')))).toEqual([
+    expect(server.filter((file) => /^(?! \*).*process\.exit\(/m.test(readFileSync(file, 'utf8')))).toEqual([
       'server/main.ts',
     ])
   })

@@ -18,7 +18,7 @@ export interface ServerProcess {
 /** @example const server = startProcess({ PORT: '0' }) */
 export function startProcess(env: Record<string, string> = {}): ServerProcess {
   const data = env.ROBOTRACE_DATA ?? mkdtempSync(join(tmpdir(), 'robotrace-process-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', 'serve'], {
     env: {
       PATH: process.env.PATH,
       HOME: tmpdir(),

@@ -5,7 +5,7 @@ import { ago, duration, size } from '../words.ts'
 
 /** @param now for the relative times of a table */
 export function episodeColumns(now: number): readonly Column<EpisodeSummary>[] {
-  const look = { ready: 'good', failed: 'bad', recording: undefined } as const
+  const look = { ready: 'good', failed: 'bad', recording: undefined, interrupted: 'bad' } as const
   return [
     { name: 'id', heading: 'ID', value: ({ id }) => id },
     { name: 'name', heading: 'NAME', value: ({ name }) => name, elastic: true },

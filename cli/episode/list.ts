@@ -9,7 +9,7 @@ import { writeList } from '../output/write.ts'
 import { span } from '../words.ts'
 import { episodeColumns } from './episode.ts'
 
-const STATUSES = ['recording', 'ready', 'failed'] as const
+const STATUSES = ['recording', 'interrupted', 'ready', 'failed'] as const
 const SOURCES = ['real', 'sim', 'replay'] as const
 const PAGE = 200
 
@@ -98,7 +98,5 @@ async function* first(
 }
 
 /** How an episode may be finalized. */
-export const OUTCOMES = STATUSES.filter(
-  (status): status is Exclude<EpisodeStatus, 'recording'> => status !== 'recording',
-)
+export const OUTCOMES = ['ready', 'failed'] as const satisfies readonly EpisodeStatus[]
 export { SOURCES }

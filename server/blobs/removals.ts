@@ -3,16 +3,24 @@ import type { Database } from '../db/open.ts'
 
 const AT_ONCE = 100
 
+/** Bytes that nothing names any more, and whose they were. */
+interface Unnamed {
+  organization_id: string
+  blobs: readonly { blob_key: string; size_bytes: number }[]
+  /** The deletion they are counted for once they are gone. */
+  deletion_id?: string | undefined
+}
+
 /** Notes, inside the transaction that forgets the rows, that nothing names these bytes any more. */
 export async function askToRemove(
   trx: Database,
   requested_at: string,
-  blob_keys: readonly string[],
+  { organization_id, blobs, deletion_id }: Unnamed,
 ): Promise<void> {
-  for (const blob_key of blob_keys) {
+  for (const { blob_key, size_bytes } of blobs) {
     await trx
       .insertInto('blob_removals')
-      .values({ blob_key, requested_at })
+      .values({ blob_key, size_bytes, organization_id, deletion_id: deletion_id ?? null, requested_at })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

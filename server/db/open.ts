@@ -10,7 +10,7 @@ import type { Schema } from './schema.gen.ts'
 export type Database = Kysely<Schema>
 
 /** The number of schema.sql. A higher number in a database file means a newer RoboTrace wrote it. */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** The database was written by a newer RoboTrace; `message` names the version that can read it. */
 export class NewerSchemaError extends Error {

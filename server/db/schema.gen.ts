@@ -11,6 +11,7 @@ export interface Schema {
   blob_removals: BlobRemovalsTable
   capsules: CapsulesTable
   challenges: ChallengesTable
+  deletions: DeletionsTable
   device_counts: DeviceCountsTable
   device_group_members: DeviceGroupMembersTable
   device_groups: DeviceGroupsTable
@@ -31,6 +32,7 @@ export interface Schema {
   invitations: InvitationsTable
   members: MembersTable
   notices: NoticesTable
+  organization_usage: OrganizationUsageTable
   organizations: OrganizationsTable
   outbox: OutboxTable
   package_capsules: PackageCapsulesTable
@@ -39,6 +41,7 @@ export interface Schema {
   password_resets: PasswordResetsTable
   projects: ProjectsTable
   recovery_codes: RecoveryCodesTable
+  retention_rules: RetentionRulesTable
   schema_versions: SchemaVersionsTable
   sessions: SessionsTable
   setup_links: SetupLinksTable
@@ -126,7 +129,7 @@ export interface AuditEventsTable {
   at: string
   action: string
   outcome: 'success' | 'failure'
-  actor_kind: 'person' | 'api_key' | 'anonymous'
+  actor_kind: 'person' | 'api_key' | 'anonymous' | 'operator' | 'system'
   actor_id: string | null
   credential_id: string | null
   organization_id: string | null
@@ -141,6 +144,9 @@ export interface AuditEventsTable {
 
 export interface BlobRemovalsTable {
   blob_key: string
+  organization_id: string
+  size_bytes: number
+  deletion_id: string | null
   requested_at: string
 }
 
@@ -167,6 +173,18 @@ export interface ChallengesTable {
   detail: string
   created_at: string
   expires_at: string
+}
+
+export interface DeletionsTable {
+  id: string
+  organization_id: string
+  because: 'person' | 'trash'
+  account_id: string | null
+  episodes: number
+  bytes_total: number
+  bytes_freed: number
+  started_at: string
+  finished_at: string | null
 }
 
 export interface DeviceCountsTable {
@@ -342,7 +360,7 @@ export interface EpisodesTable {
   package_id: string | null
   api_key_id: string | null
   account_id: string | null
-  status: 'recording' | 'ready' | 'failed'
+  status: 'recording' | 'interrupted' | 'ready' | 'failed'
   source: 'real' | 'sim' | 'replay'
   name: string | null
   robot: string | null
@@ -361,6 +379,8 @@ export interface EpisodesTable {
   finalized_at: string | null
   archived_at: string | null
   archived_by: string | null
+  trashed_at: string | null
+  trashed_by: string | null
 }
 
 export interface GuessBudgetsTable {
@@ -403,10 +423,15 @@ export interface MembersTable {
 export interface NoticesTable {
   id: string
   account_id: string
-  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused' | 'webhook_disabled' | 'password_reset' | 'password_reset_link'
+  kind: 'device_login_approved' | 'device_login_poisoned' | 'device_login_replayed' | 'api_key_leaked' | 'session_reused' | 'webhook_disabled' | 'password_reset' | 'password_reset_link' | 'backup_failed' | 'quota_reached'
   detail: string
   created_at: string
   read_at: string | null
+}
+
+export interface OrganizationUsageTable {
+  organization_id: string
+  bytes: number
 }
 
 export interface OrganizationsTable {
@@ -415,6 +440,7 @@ export interface OrganizationsTable {
   name: string
   rate_limit: number | null
   key_days_max: number | null
+  quota_bytes: number | null
   leaked_keys: 'revoke' | 'notify'
   second_factor_since: string | null
   created_at: string
@@ -481,6 +507,20 @@ export interface RecoveryCodesTable {
   account_id: string
   code_hash: string
   used_at: string | null
+}
+
+export interface RetentionRulesTable {
+  id: string
+  organization_id: string
+  project_id: string | null
+  status: 'interrupted' | 'ready' | 'failed' | null
+  source: 'real' | 'sim' | 'replay' | null
+  keep_tag: string | null
+  days: number
+  created_by: string
+  created_at: string
+  last_run_at: string | null
+  removed_at: string | null
 }
 
 export interface SchemaVersionsTable {

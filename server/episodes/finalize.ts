@@ -32,13 +32,20 @@ export async function finalizeEpisode(
 ): Promise<FinalizedEpisode> {
   const row = await getEpisodeRow(ctx, caller, input.id)
   refuseArchived(row)
-  if (row.status === 'recording') {
+  if (isOpen(row)) {
     const artifacts = await artifactRows(ctx, row.id)
     await requireOnDisk(ctx, artifacts)
     if (input.status === 'ready') requireArrived(input, row, artifacts)
     await writeOutcome(ctx, row, input)
   }
   return outcome(ctx, caller, row.id)
+}
+
+/** Not finalized yet: whoever was interrupted may still come back. */
+const OPEN = ['recording', 'interrupted'] as const
+
+function isOpen({ status }: EpisodesTable): boolean {
+  return OPEN.some((open) => open === status)
 }
 
 /** Decides by one statement: whoever comes second finds the episode no longer recording. */
@@ -84,7 +91,7 @@ async function endRecording(db: Database, at: string, row: EpisodesTable, input:
       finalized_at: at,
     }))
     .where('id', '=', row.id)
-    .where('status', '=', 'recording')
+    .where('status', 'in', OPEN)
     .where('archived_at', 'is', null)
     .executeTakeFirst()
   return ended.numUpdatedRows > 0n
@@ -97,7 +104,8 @@ async function outcome(
 ): Promise<FinalizedEpisode> {
   const row = await getEpisodeRow(ctx, caller, id)
   refuseArchived(row)
-  if (row.status === 'recording') throw new Error('an episode is still recording after it was finalized')
+  if (row.status === 'recording' || row.status === 'interrupted')
+    throw new Error('an episode is still open after it was finalized')
   return {
     episode_id: id,
     status: row.status,

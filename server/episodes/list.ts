@@ -109,6 +109,8 @@ const COLUMNS = [
   'finalized_at',
   'archived_at',
   'archived_by',
+  'trashed_at',
+  'trashed_by',
   'package_id',
 ] as const
 

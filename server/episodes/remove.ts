@@ -23,13 +23,9 @@ export async function removeEpisode(
     const artifacts = await trx
       .deleteFrom('artifacts')
       .where('episode_id', '=', id)
-      .returning('blob_key')
+      .returning(['blob_key', 'size_bytes'])
       .execute()
-    await askToRemove(
-      trx,
-      deleted_at,
-      artifacts.map(({ blob_key }) => blob_key),
-    )
+    await askToRemove(trx, deleted_at, { organization_id, blobs: artifacts })
     await trx.deleteFrom('episode_logs').where('episode_id', '=', id).execute()
     await trx.deleteFrom('episode_tags').where('episode_id', '=', id).execute()
     const gone = await trx.deleteFrom('episodes').where('id', '=', id).returning('id').executeTakeFirst()

@@ -18,7 +18,7 @@ import { storedArtifact } from './stored-artifact.ts'
 
 const kind = z.enum(KIND_NAMES, `must be one of ${KIND_NAMES.join(', ')}`)
 const source = z.enum(['real', 'sim', 'replay'], 'must be real, sim or replay')
-const status = z.enum(['recording', 'ready', 'failed'])
+const status = z.enum(['recording', 'interrupted', 'ready', 'failed'])
 
 const metadata = z
   .custom<Metadata>(

@@ -84,7 +84,8 @@ async function requireRecording(ctx: Pick<AppContext, 'db'>, slot: Slot): Promis
     .where('organization_id', '=', slot.organization_id)
     .executeTakeFirst()
   if (!row) throw new AppError('not_found', 'No such episode.')
-  if (row.status !== 'recording' || row.archived_at !== null) throw noLongerRecording()
+  if (!['recording', 'interrupted'].includes(row.status) || row.archived_at !== null)
+    throw noLongerRecording()
 }
 
 function noLongerRecording(): AppError {
@@ -114,7 +115,7 @@ async function writeRow(
       .updateTable('episodes')
       .set({ updated_at: row.stored_at })
       .where('id', '=', row.episode_id)
-      .where('status', '=', 'recording')
+      .where('status', 'in', ['recording', 'interrupted'])
       .where('archived_at', 'is', null)
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw noLongerRecording()

@@ -102,7 +102,7 @@ interface Lane {
 
 type Column = keyof Traits | keyof Place
 
-const ARCHIVED = 'archived_at IS NOT NULL'
+const ARCHIVED = 'archived_at IS NOT NULL AND trashed_at IS NULL'
 
 /** Where there is an index for it, in schema.sql. */
 const LANES: { index: string; equal: readonly Column[]; literal?: string; fits?: (walk: Walk) => boolean }[] =
@@ -172,7 +172,7 @@ async function look(
   { want, most }: { want: number; most: number },
 ): Promise<Position[]> {
   const rest = restOf(walk, lane)
-  const { text, params } = inside(walk, lane, ['archived_at', ...rest])
+  const { text, params } = inside(walk, lane, ['archived_at', 'trashed_at', ...rest])
   const fits = [...rest.map((column) => `${column} = ?`), walk.archived ? ARCHIVED : 'archived_at IS NULL']
   const found = await run<Position>(
     db,

@@ -29,7 +29,10 @@ const time = z.iso
   .refine((utc) => /^\d/.test(utc), 'must be in the years 0000 to 9999 of UTC')
 
 const level = z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
-const status = z.enum(['active', 'completed', 'failed'], 'must be active, completed or failed')
+const status = z.enum(
+  ['active', 'interrupted', 'completed', 'failed'],
+  'must be active, interrupted, completed or failed',
+)
 
 export const listSessionsQuery = projectAddress.extend({
   device_id: z.string().max(128).optional(),

@@ -41,11 +41,13 @@ export interface SessionAddress extends ProjectAddress {
 /** What an episode's status is called here. */
 const STATUS: Record<EpisodeStatus, SessionStatus> = {
   recording: 'active',
+  interrupted: 'interrupted',
   ready: 'completed',
   failed: 'failed',
 }
 const EPISODE_STATUS: Record<SessionStatus, EpisodeStatus> = {
   active: 'recording',
+  interrupted: 'interrupted',
   completed: 'ready',
   failed: 'failed',
 }

@@ -92,10 +92,11 @@ export async function removeCapsule(
       .set({ removed_at })
       .where('id', '=', id)
       .where('removed_at', 'is', null)
-      .returning('id')
+      .returning('size_bytes')
       .executeTakeFirst()
     if (!removed) throw noCapsule()
-    await askToRemove(trx, removed_at, [blob_key])
+    const blobs = [{ blob_key, size_bytes: removed.size_bytes }]
+    await askToRemove(trx, removed_at, { organization_id, blobs })
     await recordEvent(trx, removed_at, {
       action: 'capsule.removed',
       actor: actorOf(caller),

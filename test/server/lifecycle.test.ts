@@ -96,7 +96,7 @@ describe('the database', () => {
     const before = readFileSync(file)
     const older = start({ ROBOTRACE_DATA: server.data })
     expect(await older.exit).toBe(1)
-    expect(older.stderr()).toContain('This database has schema 7; this RoboTrace reads schema 3')
+    expect(older.stderr()).toContain('This database has schema 7; this RoboTrace reads schema 4')
     expect(older.stderr()).toContain('Start RoboTrace 2.3.0 or newer')
     expect(readFileSync(file).equals(before)).toBe(true)
   })
