@@ -5,6 +5,7 @@ import { commandsOf } from './commands.ts'
 import { EXIT, failureOf, showCrash, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { asCalled } from './print.ts'
+import { commandOfServer } from './server-commands.ts'
 import { refuseKeys, usage } from './usage.ts'
 import { worldOf } from './world.ts'
 
@@ -30,6 +31,11 @@ export async function run(
   })
   try {
     refuseKeys(args)
+    const elsewhere = commandOfServer(
+      args,
+      commands.map(({ name }) => name),
+    )
+    if (elsewhere) throw elsewhere
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync(args, { from: 'user' })
     return status

@@ -27,7 +27,8 @@ export function manifestOf(root_manifest: unknown, env: Record<string, string | 
   return {
     name: 'robotrace',
     version: root.version,
-    description: 'Log what robots do to RoboTrace, self-hosted: SDK for Node, Deno, Bun and browsers, and the command line',
+    description:
+      'Log what robots do to RoboTrace, self-hosted: SDK for Node, Deno, Bun and browsers, and the command line',
     keywords: ['robotics', 'robot', 'teleoperation', 'episodes', 'dataset', 'logging', 'cli'],
     license: root.license,
     ...(repository && { repository }),

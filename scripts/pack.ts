@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build } from 'esbuild'
-import { manifestOf, BUNDLED } from './pack-manifest.ts'
+import { BUNDLED, manifestOf } from './pack-manifest.ts'
 
 /**
  * Makes the npm package `robotrace`: the SDK for Node, Deno, Bun and browsers, and the command line.
@@ -36,8 +45,12 @@ export async function pack(): Promise<Packed> {
   mkdirSync(out, { recursive: true })
   await Promise.all([bundle({ index: 'sdk/mod.ts', web: 'sdk/web.ts' }, 'sdk'), bundleCommands()])
   declareTypes()
+  for (const file of files(out)) writeFileSync(file, forNpm(readFileSync(file, 'utf8')))
   const root_manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifestOf(root_manifest, process.env), null, 2)}\n`)
+  writeFileSync(
+    join(out, 'package.json'),
+    `${JSON.stringify(manifestOf(root_manifest, process.env), null, 2)}\n`,
+  )
   cpSync(join(root, 'docs/npm/README.md'), join(out, 'README.md'))
   for (const file of ['CHANGELOG.md', 'LICENSE']) cpSync(join(root, file), join(out, file))
   writeFileSync(join(out, 'THIRD-PARTY-LICENSES.md'), licensesOf(BUNDLED))
@@ -87,23 +100,23 @@ async function bundleCommands(): Promise<void> {
 
 /** A declaration for each module that the SDK is made of, by the compiler. */
 function declareTypes(): void {
-  const types = join(out, 'types')
   const config = join(root, 'dist/npm-types.json')
   const options = {
     extends: '../sdk/host/tsconfig.json',
-    compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: '../sdk', outDir: types },
+    compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: '../sdk', outDir: 'npm/types' },
     include: [],
     files: ['../sdk/mod.ts', '../sdk/web.ts'],
   }
   writeFileSync(config, JSON.stringify(options))
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], { stdio: 'inherit' })
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
+    stdio: 'inherit',
+  })
   rmSync(config)
-  for (const file of files(types)) writeFileSync(file, forNpm(readFileSync(file, 'utf8')))
 }
 
 /** The compiler leaves `.ts` in declarations, where no `.ts` will be; and npm's name of the package is another than JSR's. */
-function forNpm(declaration: string): string {
-  return declaration
+function forNpm(text: string): string {
+  return text
     .replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2')
     .replaceAll('@robotrace/sdk', 'robotrace')
 }
@@ -121,7 +134,9 @@ function licensesOf(packages: readonly string[]): string {
 
 function packTarball(): { filename: string }[] {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', join(root, 'dist')]
-  return JSON.parse(execFileSync('npm', args, { cwd: out, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  return JSON.parse(
+    execFileSync('npm', args, { cwd: out, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  )
 }
 
 /** The build for browsers as a bundler would put it into a page, gzipped. */
