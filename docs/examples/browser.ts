@@ -1,5 +1,6 @@
-// Uploads a recording from a page, as browser.html has it: bundled (Vite, esbuild) or with an import map, `robotrace` is
-// the core alone here. The page has to come from the server's own address, and the key is one for this alone.
+// Uploads a recording from a page, with the form of browser.html. A bundler takes the core of the SDK alone for a page:
+// no paths, no credentials file. The key is one for this page (scope episodes:write), and the page comes from the
+// server's own address.
 import { APIError, Client } from 'robotrace'
 
 const form = document.querySelector('form')
@@ -12,7 +13,11 @@ form?.addEventListener('submit', async (event) => {
   if (!(video instanceof File) || !output) return
   try {
     const client = new Client({ api_key: String(fields.get('api_key')), base_url: location.origin })
-    const episode = await client.startEpisode({ name: video.name, source: 'real', request_uploads: ['video'] })
+    const episode = await client.startEpisode({
+      name: video.name,
+      source: 'real',
+      request_uploads: ['video'],
+    })
     await episode.upload('video', video, {
       on_progress: ({ sent_bytes, total_bytes }) => {
         output.textContent = `${Math.round((100 * sent_bytes) / total_bytes)} %`
