@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
+import { tellOfUpdate } from './client-update.ts'
 import { type Argument, COMMON_FLAGS, type Command, type Flag, type Given } from './command.ts'
 import { commandsOf } from './commands.ts'
 import { EXIT, failureOf, showCrash, showFailure } from './failure.ts'
@@ -42,6 +43,8 @@ export async function run(
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
     return report(host, commands, error, args)
+  } finally {
+    await tellOfUpdate(host, args)
   }
 }
 
