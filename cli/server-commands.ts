@@ -5,7 +5,7 @@ import { EXIT, Failure } from './failure.ts'
  * the data folder, which is at the machine that runs the server.
  */
 export const SERVER_COMMANDS: readonly string[] = [
-  ...['serve', 'service', 'config', 'doctor', 'migrate'],
+  ...['serve', 'service', 'config', 'doctor', 'health', 'migrate'],
   ...['backup', 'restore', 'verify-backup'],
 ]
 /** Of this group only the trail is read from elsewhere. */
