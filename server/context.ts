@@ -7,6 +7,8 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
+import type { MigrationStep } from './db/migrate.ts'
+import { describeStep } from './db/migration-words.ts'
 import { type Database, openDatabase } from './db/open.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
@@ -50,7 +52,7 @@ type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { datab
 /**
  * Opens what the process needs, making the data folder and its secret on first start.
  *
- * @throws DataFolderInUseError, NewerSchemaError
+ * @throws DataFolderInUseError, and what openDatabase throws
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
 export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
@@ -80,7 +82,9 @@ function openParts(
   const now = parts.now ?? (() => new Date())
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
-  const db = parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION)
+  const upgrade = (step: MigrationStep): void => log.info(describeStep(step))
+  const db =
+    parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION, { upgrade })
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const limiter = parts.limiter ?? createLimiter()
