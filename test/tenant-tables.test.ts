@@ -14,17 +14,18 @@ const TENANT_TABLES: Record<string, string[]> = {
   api_keys: ['api-keys', 'audit-trail', 'fleet', 'leaked-keys', 'members', 'organizations', 'robots'],
   api_key_days: ['api-keys'],
   api_key_origins: ['api-keys'],
-  artifacts: ['episodes'],
+  // blobs: compares what is on the disk with what rows name, of all organizations.
+  artifacts: ['blobs', 'episodes'],
   audit_events: ['audit', 'audit-trail', 'device-login', 'leaked-keys'],
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
-  capsules: ['software'],
+  capsules: ['blobs', 'software'],
   device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
   enrolment_tokens: ['audit-trail', 'fleet'],
-  episodes: ['episodes'],
+  episodes: ['blobs', 'episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
   // webhooks: takes out what outbox put in.
@@ -48,7 +49,10 @@ const EPISODE_FILES = [
   'remove',
   'told',
   'uploads',
-].map((name) => `server/episodes/${name}.ts`)
+]
+  .map((name) => `server/episodes/${name}.ts`)
+  .concat('server/blobs/reconcile.ts')
+  .sort()
 
 const NAMING =
   /\b(?:selectFrom|insertInto|updateTable|deleteFrom|\w+Join|using|from)\(\s*'([a-z_]+)(?: as \w+)?'/g

@@ -163,13 +163,14 @@ function keepOld(file: string, from: number): string {
   // An upgrade was cut short right after this step.
   const already = there.find((name) => statSync(name).ino === ino)
   if (already) return already
-  const time = new Date().toISOString().replaceAll(':', '-').replace(/\.\d+/, '')
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-')
   const kept = join(folder, `robotrace-schema-${from}-${time}.db`)
   try {
     linkSync(file, kept)
   } catch {
-    copyFileSync(file, kept)
-    syncFile(kept)
+    copyFileSync(file, `${kept}.part`)
+    syncFile(`${kept}.part`)
+    renameSync(`${kept}.part`, kept)
   }
   syncFolder(folder)
   syncFolder(dirname(file))

@@ -4,7 +4,7 @@
 -- one, filled, and put in its place. What a later schema.sql says about a table is no concern of this file: it is
 -- applied once, to a copy of a database of schema 3, and never edited after a release.
 
--- quota_bytes.
+-- quota_bytes and quota_reached_bytes.
 CREATE TABLE next_organizations (
   id                  TEXT NOT NULL PRIMARY KEY,
   slug                TEXT NOT NULL UNIQUE,
@@ -12,6 +12,7 @@ CREATE TABLE next_organizations (
   rate_limit          BIGINT,
   key_days_max        BIGINT,
   quota_bytes         BIGINT,
+  quota_reached_bytes BIGINT,
   leaked_keys         TEXT NOT NULL CHECK (leaked_keys IN ('revoke', 'notify')),
   second_factor_since TEXT,
   created_at          TEXT NOT NULL
@@ -100,10 +101,12 @@ CREATE TABLE deletions (
   episodes        BIGINT NOT NULL,
   bytes_total     BIGINT NOT NULL,
   bytes_freed     BIGINT NOT NULL,
+  trashed_until   TEXT,
   started_at      TEXT NOT NULL,
   finished_at     TEXT
 );
 CREATE INDEX deletions_newest ON deletions (organization_id, started_at, id);
+CREATE INDEX deletions_under_way ON deletions (organization_id) WHERE trashed_until IS NOT NULL;
 
 -- Whose the bytes are stands in their name. How many they are is known of capsules, whose rows stay; an episode's rows
 -- are gone, and its bytes count as none.
