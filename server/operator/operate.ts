@@ -23,7 +23,10 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
   } catch (error) {
     if (!(error instanceof Error)) throw error
     if (error instanceof ConfigError) {
-      throw new Failure('The configuration is not valid:', { details: error.problems })
+      throw new Failure('The configuration is not valid:', {
+        details: error.problems,
+        hint: '`robotrace config --print` shows where each value comes from',
+      })
     }
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error
