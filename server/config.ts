@@ -69,6 +69,11 @@ export interface Secrets {
 /** Values by the name of their variable; the environment is one. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The origin of every generated URL, once the port is known. */
+export function originOf({ public_url, tls }: Pick<Config, 'public_url' | 'tls'>, port: number): string {
+  return public_url ?? `${tls ? 'https' : 'http'}://localhost:${port}`
+}
+
 export class ConfigError extends Error {
   readonly problems: string[]
   constructor(problems: string[]) {

@@ -2,10 +2,11 @@ import { Failure } from '../../cli/failure.ts'
 import { ConfigError } from '../config.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
 import { NewerSchemaError, OlderSchemaError } from '../db/open.ts'
+import { AppError } from '../errors.ts'
 import { BrokenSecretError } from '../signing.ts'
 
 /** What whoever runs the server can mend: said in a sentence, without a stack. */
-const EXPECTED = [NewerSchemaError, OlderSchemaError, DataFolderInUseError, BrokenSecretError]
+const EXPECTED = [NewerSchemaError, OlderSchemaError, DataFolderInUseError, BrokenSecretError, AppError]
 const SYSTEM = /^E(ADDRINUSE|ADDRNOTAVAIL|ACCES|PERM|EXIST|NOENT|NOTDIR|ISDIR|ROFS|NOSPC|NOTFOUND|AI_AGAIN)$/
 
 /**
