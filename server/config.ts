@@ -306,6 +306,9 @@ function checkPublicUrl(text: string, env: Environment, problems: string[]): str
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
     problems.push('PUBLIC_URL: must be an origin only, without path, query or user')
   }
+  if (url.protocol === 'http:' && env.ROBOTRACE_TLS_CERT !== undefined) {
+    problems.push('PUBLIC_URL: must begin with https, because ROBOTRACE_TLS_CERT is set')
+  }
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && env.ROBOTRACE_INSECURE_HTTP !== '1') {
     problems.push(
       'PUBLIC_URL: plain http is only accepted on loopback. Use https, or set ROBOTRACE_INSECURE_HTTP=1 if you accept that passwords and keys travel in clear',

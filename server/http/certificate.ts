@@ -37,9 +37,9 @@ export function certificateProblems(files: Config['tls']): string[] {
   }
 }
 
-/** Whether others on this machine can read the key. */
+/** Whether everybody on this machine can read the key. False for one that is not there, which is found elsewhere. */
 export function isKeyReadByOthers({ key }: Files): boolean {
-  return (statSync(key).mode & 0o004) !== 0
+  return ((statSync(key, { throwIfNoEntry: false })?.mode ?? 0) & 0o004) !== 0
 }
 
 function read(what: string, path: string): string {

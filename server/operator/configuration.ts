@@ -1,5 +1,6 @@
 import type { Flag, Given } from '../../cli/command.ts'
 import { type Config, ConfigError, type Environment, readConfig, type Secrets } from '../config.ts'
+import { isKeyReadByOthers } from '../http/certificate.ts'
 import { fileKey, flagOf, SETTING_NAMES, SETTINGS, type SettingName } from '../settings.ts'
 import { type ConfigFile, readConfigFile } from './config-file.ts'
 
@@ -90,11 +91,18 @@ export function configurationOf(
   const about = { settings, file: file?.path, warnings: file?.warnings ?? [] }
   try {
     const read = readConfig(values, (name) => places.get(name) || name)
-    return { ...about, problems: wrong, read: wrong.length === 0 ? read : undefined }
+    const warnings = [...about.warnings, ...keyWarnings(read.config.tls)]
+    return { ...about, warnings, problems: wrong, read: wrong.length === 0 ? read : undefined }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { ...about, problems: [...wrong, ...error.problems], read: undefined }
   }
+}
+
+/** As of ssh: whoever can read the key can pretend to be this server. */
+function keyWarnings(tls: Config['tls']): string[] {
+  if (!tls || !isKeyReadByOthers(tls)) return []
+  return [`${tls.key} is a private key and everybody on this machine can read it: chmod 600 ${tls.key}`]
 }
 
 function openFile(named: string | undefined, cwd: string): { file?: ConfigFile; problems: string[] } {

@@ -25,6 +25,8 @@ async function runServer(host: Host, given: Given, environment: Environment): Pr
   for (const warning of warnings) warn(host, warning)
   const stopped = new Promise<void>((resolve) => host.onInterrupt(() => resolve()))
   const server = await startServer(config, secrets)
+  // Only with TLS: without it, a terminal that is closed ends the server as it ends everything else.
+  if (config.tls) process.on('SIGHUP', server.renewCertificate)
   say(host, `RoboTrace ${VERSION} · ${server.url} · data in ${config.data}`)
   const link = await makeSetupLink(server.ctx)
   if (link) {
