@@ -47,7 +47,7 @@ export function loadAddon(name: string): unknown {
     try {
       return load()
     } catch (error) {
-      refused.push(`  ${place}: ${error instanceof Error ? error.message : String(error)}`)
+      refused.push(`${place}: ${error instanceof Error ? error.message : String(error)}`)
       return undefined
     }
   }
@@ -63,11 +63,15 @@ export function loadAddon(name: string): unknown {
 
 /** Nowhere could the addon be loaded from. */
 export class AddonError extends Error {
-  constructor(name: string, refused: readonly string[]) {
-    super(
-      `${name} could not be unpacked and loaded from any folder:\n${refused.join('\n')}\n` +
-        'Set XDG_CACHE_HOME to a folder that this user may write to, on a file system that is not mounted noexec.',
-    )
+  readonly hint =
+    'set XDG_CACHE_HOME to a folder that this user may write to, on a file system that is not mounted noexec'
+
+  /** @param places each with why it could not be used */
+  constructor(
+    name: string,
+    readonly places: readonly string[],
+  ) {
+    super(`Native code (${name}) could not be unpacked and loaded from any folder:`)
     this.name = 'AddonError'
   }
 }

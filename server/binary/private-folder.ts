@@ -18,6 +18,8 @@ import process from 'node:process'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
+/** Whoever owns a folder outside of this process's user namespace is shown as this one; there it is root. */
+const UNMAPPED = 65_534
 
 /**
  * Makes a folder that only this user can put something into, and gives its real path.
@@ -57,8 +59,8 @@ function makeFolder(path: string): void {
  */
 export function refuseOpenWay(path: string): void {
   const found = lstatSync(path)
-  const own = found.uid === process.getuid?.() || found.uid === 0
-  if (!own) throw new Error(`${path} belongs to somebody else`)
+  const trusted = [process.getuid?.(), 0, UNMAPPED]
+  if (!trusted.includes(found.uid)) throw new Error(`${path} belongs to somebody else`)
   if (found.mode & WRITABLE_BY_OTHERS && !(found.mode & STICKY)) {
     throw new Error(`${path} can be written to by others`)
   }

@@ -49,7 +49,8 @@ function fromMemory(folder: string, single: boolean): RequestHandler | undefined
     const offered = (['br', 'gzip', 'identity'] as const).filter((one) =>
       files.has(folder + name + ENCODINGS[one]),
     )
-    const encoding = offered.find((one) => one === request.acceptsEncodings([...offered])) ?? 'identity'
+    // Browsers weigh them alike: the smallest is taken, not the one that is named first.
+    const encoding = offered.find((one) => request.acceptsEncodings(one)) ?? 'identity'
     const stored = folder + name + ENCODINGS[encoding]
     response.type(name.slice(name.lastIndexOf('.')))
     response.setHeader('Cache-Control', cacheControl(name))

@@ -1,4 +1,5 @@
 import { Failure } from '../../cli/failure.ts'
+import { AddonError } from '../binary/addon.ts'
 import { ConfigError } from '../config.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
 import { NewerSchemaError, OlderSchemaError } from '../db/open.ts'
@@ -25,6 +26,8 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
     if (error instanceof ConfigError) {
       throw new Failure('The configuration is not valid:', { details: error.problems })
     }
+    if (error instanceof AddonError)
+      throw new Failure(error.message, { details: error.places, hint: error.hint })
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error
     throw new Failure(error.message)
