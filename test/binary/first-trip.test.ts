@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 test('one file in an empty folder, without Node: set up, log in, log an episode, read it back, stop', async () => {
-  await using machine = bareMachine()
+  await using machine = bareMachine('copied')
   expect(readdirSync(machine.folder)).toEqual(['robotrace'])
   const server = machine.start(['serve'], { HOME: machine.home, PORT: '0' })
   const [, public_url = ''] = await server.until(/RoboTrace \S+ · (http:\S+) · data in \.\/data\n/)

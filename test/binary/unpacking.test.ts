@@ -170,6 +170,6 @@ describe('the name it is called by', () => {
     expect(stdout).toContain('_robotrace robotrace\n')
     const { status, stderr } = await machine.run(['--inspect'], {})
     expect(status).toBe(2)
-    expect(stderr).toContain("unknown option '--inspect'")
+    expect(stderr).toContain("Unknown option '--inspect'")
   })
 })
