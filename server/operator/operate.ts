@@ -1,4 +1,5 @@
 import { Failure } from '../../cli/failure.ts'
+import { AddonError } from '../binary/addon.ts'
 import { ConfigError } from '../config.ts'
 import { MigrationError } from '../db/apply-migrations.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
@@ -41,6 +42,8 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
         hint: '`robotrace config --print` shows where each value comes from',
       })
     }
+    if (error instanceof AddonError)
+      throw new Failure(error.message, { details: error.places, hint: error.hint })
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error
     throw new Failure(error.message)
