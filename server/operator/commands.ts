@@ -1,6 +1,8 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { health } from './health.ts'
 import { serve } from './serve.ts'
+import { serviceInstall } from './service.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -9,5 +11,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment)]
+  return [serve(environment), health(environment), serviceInstall()]
 }
