@@ -7,8 +7,10 @@ import { resetPassword } from './admin/reset-password.ts'
 import { resetSecondFactor } from './admin/reset-second-factor.ts'
 import { revokeKey } from './admin/revoke-key.ts'
 import { config } from './config.ts'
+import { health } from './health.ts'
 import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
+import { serviceInstall } from './service.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -20,7 +22,9 @@ export function operatorCommands(environment: Environment): readonly Command[] {
   const commands = [
     serve,
     config,
+    health,
     migrate,
+    () => serviceInstall(),
     createStaff,
     listStaff,
     resetPassword,
