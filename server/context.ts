@@ -13,6 +13,7 @@ import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { VERSION } from './project.ts'
+import { createUnderWay, type UnderWay } from './quota/under-way.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
@@ -31,6 +32,8 @@ export interface AppContext extends AsyncDisposable {
   limiter: Limiter
   /** Counts everybody's requests. */
   rates: RateStore
+  /** Uploads that count for quotas already. */
+  under_way: UnderWay
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -94,6 +97,21 @@ function openParts(
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
+  const under_way = parts.under_way ?? createUnderWay()
+  const made = {
+    db,
+    blobs,
+    log,
+    now,
+    background,
+    limiter,
+    rates,
+    under_way,
+    signing,
+    tokens,
+    mail,
+    provider,
+    receivers,
+  }
   return { ...made, [Symbol.asyncDispose]: close }
 }

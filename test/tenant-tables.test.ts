@@ -15,6 +15,8 @@ const TENANT_TABLES: Record<string, string[]> = {
   api_key_days: ['api-keys'],
   api_key_origins: ['api-keys'],
   artifacts: ['episodes'],
+  // blobs: what is deleted, and how far that has got, belongs to the bytes.
+  blob_removals: ['blobs'],
   audit_events: ['audit', 'audit-trail', 'device-login', 'leaked-keys'],
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
@@ -22,11 +24,14 @@ const TENANT_TABLES: Record<string, string[]> = {
   capsules: ['software'],
   device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
+  deletions: ['blobs', 'storage'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
   enrolment_tokens: ['audit-trail', 'fleet'],
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
+  organization_usage: [],
+  retention_rules: ['storage'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
@@ -43,10 +48,14 @@ const EPISODE_FILES = [
   'artifacts',
   'episodes',
   'finalize',
+  'lease',
   'list',
   'of-device',
   'remove',
   'told',
+  'trash',
+  'trash-jobs',
+  'trash-list',
   'uploads',
 ].map((name) => `server/episodes/${name}.ts`)
 
