@@ -1,5 +1,6 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
 
 /**
@@ -9,5 +10,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment)]
+  return [serve(environment), migrate(environment)]
 }

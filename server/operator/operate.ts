@@ -1,11 +1,22 @@
 import { Failure } from '../../cli/failure.ts'
 import { ConfigError } from '../config.ts'
+import { MigrationError } from '../db/apply-migrations.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
-import { NewerSchemaError, OlderSchemaError } from '../db/open.ts'
+import { DatabaseOpenElsewhereError, MigrationSpaceError } from '../db/migrate.ts'
+import { NewerSchemaError, OlderSchemaError, OutdatedSchemaError } from '../db/schema-version.ts'
 import { BrokenSecretError } from '../signing.ts'
 
 /** What whoever runs the server can mend: said in a sentence, without a stack. */
-const EXPECTED = [NewerSchemaError, OlderSchemaError, DataFolderInUseError, BrokenSecretError]
+const EXPECTED = [
+  NewerSchemaError,
+  OlderSchemaError,
+  OutdatedSchemaError,
+  MigrationError,
+  MigrationSpaceError,
+  DatabaseOpenElsewhereError,
+  DataFolderInUseError,
+  BrokenSecretError,
+]
 const SYSTEM = /^E(ADDRINUSE|ADDRNOTAVAIL|ACCES|PERM|EXIST|NOENT|NOTDIR|ISDIR|ROFS|NOSPC|NOTFOUND|AI_AGAIN)$/
 
 /**

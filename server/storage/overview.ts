@@ -1,3 +1,4 @@
+import type { MissingBytes } from '../blobs/findings.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { measureTrash, type TrashSize } from '../episodes/trash-list.ts'
@@ -25,11 +26,13 @@ export interface Storage extends Usage {
   trash_days: number
   /** The latest first. */
   deletions: ShownDeletion[]
+  /** For staff: what the latest walk found to be without its bytes; null before the first walk, and for others. */
+  missing: (MissingBytes & { at: string }) | null
 }
 
 /** @throws AppError not_found */
 export async function getStorage(
-  ctx: Pick<AppContext, 'db' | 'config'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'findings'>,
   caller: PersonCaller,
   organization_id: string,
 ): Promise<Storage> {
@@ -49,5 +52,11 @@ export async function getStorage(
     trash: await measureTrash(ctx.db, organization_id),
     trash_days: ctx.config.trash_days,
     deletions,
+    missing: caller.staff ? missingOf(ctx, organization_id) : null,
   }
+}
+
+function missingOf({ findings }: Pick<AppContext, 'findings'>, organization_id: string): Storage['missing'] {
+  const { at, missing } = findings
+  return at === null ? null : { at, ...(missing.get(organization_id) ?? { n: 0, first: [] }) }
 }

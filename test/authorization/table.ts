@@ -326,7 +326,10 @@ export const TRPC: Record<string, Call> = {
   'storage.rules': { row: inPortal('viewer'), input: organization },
   'storage.previewRule': { row: inPortal('admin'), input: (at) => ({ ...rule(at), from: null }) },
   'storage.createRule': { row: inPortal('admin'), input: rule },
-  'storage.removeRule': { row: inPortal('admin'), input: (at) => ({ ...organization(at), id: 'rul_x' }) },
+  'storage.removeRule': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), id: at.retention_rule_id }),
+  },
   'storage.setQuota': { row: staffInPortal(), input: (at) => ({ ...organization(at), quota_bytes: null }) },
   'deviceLogin.claim': own,
   'deviceLogin.view': own,
