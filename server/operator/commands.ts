@@ -1,5 +1,7 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { backup } from './backup.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 
 /**
@@ -9,5 +11,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment)]
+  return [serve(environment), backup(environment), restore(environment)]
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../cli/failure.ts'
+import { BackupError } from '../backup/layout.ts'
 import { ConfigError } from '../config.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
 import { NewerSchemaError, OlderSchemaError } from '../db/open.ts'
@@ -24,6 +25,10 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
     if (!(error instanceof Error)) throw error
     if (error instanceof ConfigError) {
       throw new Failure('The configuration is not valid:', { details: error.problems })
+    }
+    if (error instanceof BackupError) {
+      const { message, details, hint } = error
+      throw new Failure(message, { details, ...(hint && { hint }) })
     }
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error
