@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { readingOf } from './copy-file.ts'
 import { BackupError } from './layout.ts'
@@ -15,16 +14,14 @@ export type ListedBlob = z.output<typeof line>
 
 /** The list of a backup, line by line. @throws BackupError when a line is none of ours */
 export async function* readBlobList(path: string): AsyncGenerator<ListedBlob> {
-  // What is read of the file goes on failing loudly: readline would end without a word.
-  const bytes = readingOf(path)
-  const failed = new Promise<never>((_, reject) => bytes.once('error', reject))
-  failed.catch(() => {})
-  const lines = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
-  for (;;) {
-    const next = await Promise.race([lines.next(), failed])
-    if (next.done) return
-    yield parseLine(next.value, path)
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of readingOf(path)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const text of lines) yield parseLine(text, path)
   }
+  if (rest !== '') throw new BackupError(`${path} is torn: its last line has no end.`)
 }
 
 function parseLine(text: string, path: string): ListedBlob {

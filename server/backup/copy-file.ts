@@ -17,12 +17,15 @@ export interface Steering {
   moved?: ((bytes: number) => void) | undefined
 }
 
-/** Size and hash of a file, read once in pieces. @throws what the file throws, StoppedError */
-export async function hashFile(path: string, steering: Steering = {}): Promise<StoredBlob> {
+/** Size and hash of a file, or of bytes that come by, read once in pieces. @throws what the file throws, StoppedError */
+export async function hashFile(
+  from: string | AsyncIterable<Uint8Array>,
+  steering: Steering = {},
+): Promise<StoredBlob> {
   const hash = createHash('sha256')
   let size_bytes = 0
-  for await (const chunk of readingOf(path)) {
-    const bytes: Buffer = chunk
+  for await (const chunk of typeof from === 'string' ? readingOf(from) : from) {
+    const bytes: Uint8Array = chunk
     look(steering, bytes.length)
     hash.update(bytes)
     size_bytes += bytes.length

@@ -4,6 +4,7 @@ import { EXIT } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
 import { done, say, sayJson, warn } from '../../cli/print.ts'
 import { count, duration, size } from '../../cli/words.ts'
+import { backupToArchive, isArchive } from '../backup/archive.ts'
 import { type BackupDone, backupToFolder } from '../backup/backup.ts'
 import { type Listed, listBackups } from '../backup/layout.ts'
 import { type Environment, readConfig } from '../config.ts'
@@ -45,7 +46,7 @@ export function backup(environment: Environment): Command {
 async function make(host: Host, given: Given, places: { to: string; data: string }): Promise<number> {
   const began = host.now()
   const made = await watched(host, (steering) =>
-    backupToFolder({
+    (isArchive(places.to) ? backupToArchive : backupToFolder)({
       ...places,
       ...steering,
       now: () => new Date(host.now()),

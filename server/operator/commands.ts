@@ -3,6 +3,7 @@ import type { Environment } from '../config.ts'
 import { backup } from './backup.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
+import { verifyBackupCommand } from './verify-backup.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -11,5 +12,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), backup(environment), restore(environment)]
+  return [serve(environment), backup(environment), verifyBackupCommand, restore(environment)]
 }

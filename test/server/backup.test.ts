@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +52,10 @@ function damage(path: string): void {
   const at = Math.floor(bytes.length / 2)
   bytes[at] = (bytes[at] ?? 0) ^ 1
   writeFileSync(path, bytes)
+}
+
+function tear(path: string): void {
+  writeFileSync(path, readFileSync(path).subarray(0, 100))
 }
 
 const blobsIn = (folder: string): string[] =>
@@ -314,6 +319,123 @@ function inBackup(folder: string, name: string): string {
 async function* asLines(lines: string[]): AsyncGenerator<string> {
   yield* lines
 }
+
+describe('an archive', () => {
+  test('is one file that has everything, is proved whole, and comes back', async () => {
+    using scratch = scratchFolder()
+    await using server = await startTestServer({}, { file: true })
+    const { api_key } = await tenant(server)
+    const episodes = await record(server, api_key, 4)
+    await backUp(server, scratch.in('all.tar'))
+    expect(readdirSync(scratch.path)).toEqual(['all.tar'])
+    const entries = execFileSync('tar', ['-tf', scratch.in('all.tar')], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+    expect(entries.at(-1)).toBe('manifest.json')
+    expect(entries.filter((name) => name.startsWith('blobs/')).length).toBe(4)
+    const verdict = await operator(server.data, 'verify-backup', scratch.in('all.tar'))
+    expect(verdict.status, verdict.host.text()).toBe(0)
+    const back = await operator(server.data, 'restore', scratch.in('all.tar'), '--data', scratch.in('back'))
+    expect(back.status, back.host.text()).toBe(0)
+    await using second = await startTestServer({}, { file: true, data: scratch.in('back') })
+    await expectEpisodes(second, api_key, episodes)
+  })
+
+  test('is not written over, and a torn or changed one is refused and says where', async () => {
+    using scratch = scratchFolder()
+    await using server = await startTestServer({}, { file: true })
+    const { api_key } = await tenant(server)
+    const [[, video = ''] = []] = [...(await record(server, api_key, 1))]
+    const file = scratch.in('all.tar')
+    await backUp(server, file)
+    const whole = readFileSync(file)
+    const again = await operator(server.data, 'backup', '--to', file)
+    expect(again.status).toBe(1)
+    expect(again.host.stderr()).toContain('is there already')
+
+    const torn = scratch.in('torn.tar')
+    writeFileSync(torn, whole.subarray(0, whole.length - 4096))
+    const changed = scratch.in('changed.tar')
+    const at = whole.indexOf(video)
+    const bytes = Buffer.from(whole)
+    bytes.write('V', at)
+    writeFileSync(changed, bytes)
+    for (const [path, says] of [
+      [torn, /torn|not a whole archive/],
+      [changed, /blobs\/episodes\/.* is changed/],
+    ] as const) {
+      const verdict = await operator(server.data, 'verify-backup', path)
+      expect(verdict.status).toBe(1)
+      expect(verdict.host.text()).toMatch(says)
+      const back = await operator(server.data, 'restore', path, '--data', scratch.in('back'))
+      expect(back.status).toBe(1)
+      expect(back.host.text()).toMatch(says)
+    }
+    expect(readdirSync(scratch.path).sort()).toEqual(['all.tar', 'changed.tar', 'torn.tar'])
+  })
+})
+
+describe('robotrace verify-backup', () => {
+  test.each([
+    ['a changed blob', (folder: string) => damage(blobsIn(folder)[0] ?? ''), 'was changed: its hash differs'],
+    ['a missing blob', (folder: string) => rmSync(blobsIn(folder)[0] ?? ''), 'is missing'],
+    [
+      'a changed database',
+      (folder: string) => damage(inBackup(folder, 'robotrace.db')),
+      'robotrace.db was changed',
+    ],
+    [
+      'a changed list',
+      (folder: string) => damage(inBackup(folder, 'blobs.ndjson')),
+      'blobs.ndjson was changed',
+    ],
+    ['a torn manifest', (folder: string) => tear(inBackup(folder, 'manifest.json')), 'is torn'],
+  ])('finds %s', async (_, harm, says) => {
+    using scratch = scratchFolder()
+    await using server = await startTestServer({}, { file: true })
+    const { api_key } = await tenant(server)
+    await record(server, api_key, 2)
+    await backUp(server, scratch.in('backups'))
+    expect((await operator(server.data, 'verify-backup', scratch.in('backups'))).status).toBe(0)
+    harm(scratch.in('backups'))
+    const { status, host } = await operator(server.data, 'verify-backup', scratch.in('backups'))
+    expect(status).toBe(1)
+    expect(host.text()).toContain(says)
+  })
+
+  test('a changed blob that the server still has comes back whole once it is removed', async () => {
+    using scratch = scratchFolder()
+    await using server = await startTestServer({}, { file: true })
+    const { api_key } = await tenant(server)
+    await record(server, api_key, 1)
+    await backUp(server, scratch.in('backups'))
+    rmSync(blobsIn(scratch.in('backups'))[0] ?? '')
+    expect((await backUp(server, scratch.in('backups'))).copied.count).toBe(1)
+    expect((await operator(server.data, 'verify-backup', scratch.in('backups'))).status).toBe(0)
+  })
+})
+
+describe('the secret', () => {
+  test('is in the backup for nobody else to read, and out of it with --without-secret; each is said', async () => {
+    using scratch = scratchFolder()
+    await using server = await startTestServer({ ROBOTRACE_SECRET: '' }, { file: true })
+    const { host } = await operator(server.data, 'backup', '--to', scratch.in('with'))
+    expect(host.stderr()).toContain('The secret is in it')
+    const path = inBackup(scratch.in('with'), 'secret')
+    expect(readFileSync(path, 'utf8')).toBe(readFileSync(join(server.data, 'secret'), 'utf8'))
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const without = await operator(server.data, 'backup', '--to', scratch.in('without'), '--without-secret')
+    expect(without.host.stderr()).toContain('The secret is not in it')
+    const [folder = ''] = readdirSync(scratch.in('without')).filter((name) => name.startsWith('2'))
+    expect(readdirSync(join(scratch.in('without'), folder)).sort()).toEqual([
+      'blobs.ndjson',
+      'manifest.json',
+      'robotrace.db',
+    ])
+    const back = await operator(server.data, 'restore', scratch.in('without'), '--data', scratch.in('back'))
+    expect(back.host.stderr()).toContain('This backup has no secret')
+  })
+})
 
 describe('a folder of backups', () => {
   test('lists what is finished and nothing else', async () => {
