@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { extract } from 'tar-stream'
 import type { StoredBlob } from '../blobs/blob-store.ts'
+import { codeOf } from '../db/errors.ts'
 import { absentBlobs } from './blob-list.ts'
 import { copyHashed, type Steering } from './copy-file.ts'
 import {
@@ -55,17 +56,17 @@ export async function readArchive(file: string, handling: Handling): Promise<Rea
     for await (const entry of entriesOf(file)) await reader.take(entry.header.name, entry)
     return await reader.end()
   } catch (error) {
-    if (
-      error instanceof Error &&
-      /tar|Unexpected end/i.test(error.message) &&
-      !(error instanceof BackupError)
-    ) {
-      throw new BackupError(`${file} is not a whole archive: ${error.message}.`)
-    }
+    if (isTorn(error)) throw new BackupError(`${file} is torn, or is no tar archive.`)
     throw error
   } finally {
     reader.close()
   }
+}
+
+/** How tar-stream says that there is no more, or that it cannot be read. */
+function isTorn(error: unknown): boolean {
+  if (codeOf(error) === 'STREAM_DESTROYED') return true
+  return error instanceof Error && /^(Invalid tar header|Unexpected end of data)/.test(error.message)
 }
 
 function entriesOf(file: string): ReturnType<typeof extract> {

@@ -1,3 +1,4 @@
+import { createBackupSchedule } from '../backup/scheduled.ts'
 import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
 import { moveMerged } from '../fleet/merge.ts'
@@ -22,6 +23,7 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
   ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
+  ctx.background.every('backup', MINUTE_MS, createBackupSchedule(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */
