@@ -93,6 +93,7 @@ const GROUPS: Record<string, string> = {
   device: 'the robots of a project',
   episode: 'recorded runs: log, read and download them',
   keys: 'API keys of the organization',
+  service: 'the server as a service of this machine',
   'ssh-keys': 'your SSH keys, which open devices',
 }
 
