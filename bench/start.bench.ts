@@ -20,7 +20,7 @@ import { NODE, WORKSHOP } from '../scripts/binary/workshop.ts'
 import { SCHEMA_VERSION } from '../server/db/open.ts'
 import { projectFile } from '../server/project.ts'
 import { openFilled } from './lists.bench.ts'
-import { benchFolder, median, memoryOf } from './processes.ts'
+import { benchFolder, cpuSecondsOf, median, memoryOf } from './processes.ts'
 
 /** One way to run the server. */
 interface Program {
@@ -107,14 +107,21 @@ async function compare(
   rounds: number,
 ): Promise<Record<string, number>> {
   const times = new Map<string, number[]>()
+  const work = new Map<string, number[]>()
   // The first round warms the disk's cache, and makes or upgrades the database.
   for (let round = 0; round <= rounds; round++) {
     for (const { name, command } of programs) {
-      const ms = await started(command, ground, (_child, took) => took)
-      if (round > 0) times.set(name, [...(times.get(name) ?? []), ms])
+      const [ms, cpu] = await started(
+        command,
+        ground,
+        ({ pid }, took) => [took, cpuSecondsOf(pid) * 1000] as const,
+      )
+      if (round === 0) continue
+      times.set(name, [...(times.get(name) ?? []), ms])
+      work.set(name, [...(work.get(name) ?? []), cpu])
     }
   }
-  return tell(`${label} start`, 'ms', times)
+  return { ...tell(`${label} start`, 'ms', times), ...tell(`${label} start, processor`, 'ms', work) }
 }
 
 /** A new home each time. */
@@ -136,14 +143,21 @@ async function firstTime(
 async function memory(programs: Program[], ground: Ground, seconds: number): Promise<Record<string, number>> {
   const at_start = new Map<string, number[]>()
   const idle = new Map<string, number[]>()
+  // Without the pages of programs and files, which the system takes back when it needs them.
+  const own = new Map<string, number[]>()
   for (const { name, command } of programs) {
     await started(command, ground, async ({ pid }) => {
       at_start.set(name, [memoryOf(pid, 'VmRSS')])
       await wait(seconds * 1000)
       idle.set(name, [memoryOf(pid, 'VmRSS')])
+      own.set(name, [memoryOf(pid, 'RssAnon')])
     })
   }
-  return { ...tell('memory at start', 'MiB', at_start), ...tell(`memory idle ${seconds} s`, 'MiB', idle) }
+  return {
+    ...tell('memory at start', 'MiB', at_start),
+    ...tell(`memory idle ${seconds} s`, 'MiB', idle),
+    ...tell(`memory idle ${seconds} s, anonymous`, 'MiB', own),
+  }
 }
 
 /** Prints a row for each program with its ratio to the first. */
