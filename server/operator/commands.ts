@@ -1,5 +1,7 @@
 import type { Command } from '../../cli/command.ts'
+import { isOneFile } from '../binary/carried.ts'
 import type { Environment } from '../config.ts'
+import { licenses } from './licenses.ts'
 import { serve } from './serve.ts'
 
 /**
@@ -9,5 +11,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment)]
+  return [serve(environment), ...(isOneFile ? [licenses] : [])]
 }
