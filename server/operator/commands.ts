@@ -1,8 +1,18 @@
 import type { Command } from '../../cli/command.ts'
 import { isOneFile } from '../binary/carried.ts'
 import type { Environment } from '../config.ts'
+import { createStaff } from './admin/create-staff.ts'
+import { listKeys } from './admin/list-keys.ts'
+import { listStaff } from './admin/list-staff.ts'
+import { resetPassword } from './admin/reset-password.ts'
+import { resetSecondFactor } from './admin/reset-second-factor.ts'
+import { revokeKey } from './admin/revoke-key.ts'
+import { config } from './config.ts'
+import { health } from './health.ts'
 import { licenses } from './licenses.ts'
+import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
+import { serviceInstall } from './service.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -11,5 +21,19 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), ...(isOneFile ? [licenses] : [])]
+  const commands = [
+    serve,
+    config,
+    health,
+    migrate,
+    () => serviceInstall(),
+    createStaff,
+    listStaff,
+    resetPassword,
+    resetSecondFactor,
+    listKeys,
+    revokeKey,
+    ...(isOneFile ? [() => licenses] : []),
+  ]
+  return commands.map((command) => command(environment))
 }
