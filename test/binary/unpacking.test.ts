@@ -13,8 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { bareMachine, type Machine } from './one-file.ts'
+
+// Many processes one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Starts a server, which cannot do without the database's addon, and stops it when it answers. */
 async function serveOnce(
