@@ -1,4 +1,5 @@
 import type { Command } from '../../cli/command.ts'
+import { isOneFile } from '../binary/carried.ts'
 import type { Environment } from '../config.ts'
 import { createStaff } from './admin/create-staff.ts'
 import { listKeys } from './admin/list-keys.ts'
@@ -9,6 +10,7 @@ import { revokeKey } from './admin/revoke-key.ts'
 import { backup } from './backup.ts'
 import { config } from './config.ts'
 import { health } from './health.ts'
+import { licenses } from './licenses.ts'
 import { migrate } from './migrate.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
@@ -37,6 +39,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     resetSecondFactor,
     listKeys,
     revokeKey,
+    ...(isOneFile ? [() => licenses] : []),
   ]
   return commands.map((command) => command(environment))
 }
