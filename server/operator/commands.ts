@@ -1,5 +1,6 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { doctor } from './doctor.ts'
 import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
 
@@ -10,5 +11,5 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), migrate(environment)]
+  return [serve(environment), migrate(environment), doctor(environment)]
 }
