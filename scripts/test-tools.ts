@@ -15,6 +15,8 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'ssh', candidates: ['ssh'], packages: ['openssh-client'] },
   { tool: 'ssh-keygen', candidates: ['ssh-keygen'], packages: ['openssh-client'] },
   { tool: 'sshd', candidates: ['sshd', '/usr/sbin/sshd'], packages: ['openssh-server'] },
+  { tool: 'gcc', candidates: ['gcc'], packages: ['gcc', 'libc6-dev'] },
+  { tool: 'mount', candidates: ['mount'], packages: ['mount'] },
 ]
 
 function missing(): typeof NEEDED {
