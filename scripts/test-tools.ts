@@ -21,6 +21,8 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], packages: ['nginx-light'] },
   { tool: 'Caddy', candidates: ['caddy'], packages: ['caddy'] },
   { tool: 'systemd-analyze', candidates: ['systemd-analyze'], packages: ['systemd'] },
+  { tool: 'gcc', candidates: ['gcc'], packages: ['gcc', 'libc6-dev'] },
+  { tool: 'mount', candidates: ['mount'], packages: ['mount'] },
 ]
 
 function missing(): typeof NEEDED {

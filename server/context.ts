@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProvider, type Provider } from './accounts/provider-client.ts'
 import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
@@ -11,6 +10,7 @@ import { claimDataFolder } from './db/data-folder.ts'
 import type { MigrationStep } from './db/migrate.ts'
 import { describeStep } from './db/migration-words.ts'
 import { type Database, openDatabase } from './db/open.ts'
+import { makeFolder } from './db/sync-now.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
@@ -62,7 +62,7 @@ type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { datab
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
 export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  makeFolder(config.data)
   const release = claimDataFolder(config.data)
   try {
     return { config, ...openParts(config, secrets, overrides, release) }
