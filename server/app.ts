@@ -17,6 +17,7 @@ import { admitPortal, countUnidentified } from './http/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { metricsDoor } from './metrics/door.ts'
 import { publicError } from './procedures.ts'
 import { referencePage } from './reference/page.ts'
 import { appRouter } from './trpc.ts'
@@ -42,7 +43,7 @@ export function createApp(ctx: AppContext): Express {
   app.use(
     inTurn([
       bodyDeadline(upload_idle_s),
-      requestLog(ctx.log),
+      requestLog(ctx),
       securityHeaders(public_url),
       knownHost(public_url),
       sameOrigin(public_url),
@@ -51,6 +52,7 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
+  app.use('/metrics', metricsDoor(ctx))
   app.use(providerRoutes(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)

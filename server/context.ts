@@ -12,6 +12,8 @@ import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
+import { meteredBlobs } from './metrics/metered-blobs.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { VERSION } from './project.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
@@ -39,6 +41,8 @@ export interface AppContext extends AsyncDisposable {
   provider: Provider | undefined
   /** Where webhooks are delivered. */
   receivers: Receivers
+  /** Counts for a Prometheus; undefined when none may read. */
+  metrics: Metrics | undefined
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -80,9 +84,12 @@ function openParts(
   const now = parts.now ?? (() => new Date())
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
-  const db = parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION)
-  const background = parts.background ?? createBackground(log)
-  const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
+  const { metrics } = parts
+  const file = database_file ?? join(config.data, 'robotrace.db')
+  const db = parts.db ?? openDatabase(file, VERSION, 'grouped', metrics?.committed)
+  const background = parts.background ?? createBackground(log, metrics?.taskFailed)
+  const store = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
+  const blobs = metrics ? meteredBlobs(store, metrics) : store
   const limiter = parts.limiter ?? createLimiter()
   const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
   const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
@@ -95,5 +102,5 @@ function openParts(
     release()
   }
   const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
-  return { ...made, [Symbol.asyncDispose]: close }
+  return { ...made, metrics, [Symbol.asyncDispose]: close }
 }

@@ -4,6 +4,7 @@ import { type AppContext, createContext } from './context.ts'
 import { readCertificate } from './http/certificate.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { scheduleJobs } from './jobs/jobs.ts'
+import { createMetrics } from './metrics/metrics.ts'
 
 /** A running server. Disposing it finishes what is under way, then closes the database. */
 export interface RunningServer extends AsyncDisposable {
@@ -33,7 +34,9 @@ export async function startServer(
   const listener = await listen(config.port, config.host, tls && readCertificate(tls))
   try {
     const url = originOf(config, listener.port)
-    const ctx = createContext({ ...config, public_url: url }, secrets, overrides)
+    const metrics = secrets.metrics_key === undefined ? undefined : await createMetrics(secrets.metrics_key)
+    const ctx = createContext({ ...config, public_url: url }, secrets, { metrics, ...overrides })
+    metrics?.watch(ctx)
     listener.serve(createApp(ctx))
     scheduleJobs(ctx)
     return {

@@ -27,6 +27,8 @@ const TENANT_TABLES: Record<string, string[]> = {
   episodes: ['episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
+  // metrics: the sum of all, which names nobody.
+  organization_usage: ['metrics'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.

@@ -20,16 +20,24 @@ import { createStatements, type Statements } from './statements.ts'
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
  *
  * @param commit `each` gives every write its own commit and fsync: what grouping is measured against in bench/
+ * @param committed hears of each group that was committed
  * @example new Kysely<Schema>({ dialect: groupCommitDialect(new Sqlite('robotrace.db')) })
  */
-export function groupCommitDialect(db: Sqlite.Database, commit: 'grouped' | 'each' = 'grouped'): Dialect {
+export function groupCommitDialect(
+  db: Sqlite.Database,
+  commit: 'grouped' | 'each' = 'grouped',
+  committed?: Committed,
+): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new GroupCommitDriver(db, commit),
+    createDriver: () => new GroupCommitDriver(db, commit, committed),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }
+
+/** How many single writes a commit held, and how long it took with its fsync. */
+export type Committed = (commit: { writes: number; seconds: number }) => void
 
 /** How long a write waits for another process (a backup, a shell), and how often it looks. */
 const BUSY_LIMIT_MS = 5_000
@@ -50,6 +58,7 @@ interface PendingWrite {
 class GroupCommitDriver implements Driver {
   readonly #db: Sqlite.Database
   readonly #grouped: boolean
+  readonly #committed: Committed | undefined
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
   readonly #statements: Statements
@@ -60,8 +69,9 @@ class GroupCommitDriver implements Driver {
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
-  constructor(db: Sqlite.Database, commit: 'grouped' | 'each') {
+  constructor(db: Sqlite.Database, commit: 'grouped' | 'each', committed?: Committed) {
     this.#db = db
+    this.#committed = committed
     this.#statements = createStatements(db)
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
@@ -172,6 +182,7 @@ class GroupCommitDriver implements Driver {
     const group = this.#pending
     if (group.length === 0) return
     this.#pending = []
+    const began = performance.now()
     const answers: (() => void)[] = []
     try {
       this.#begin.run()
@@ -183,8 +194,10 @@ class GroupCommitDriver implements Driver {
       else for (const { reject } of group) reject(error)
       return
     }
+    const ms = performance.now() - began
     this.#busySince = undefined
     for (const answer of answers) answer()
+    this.#committed?.({ writes: group.length, seconds: ms / 1000 })
   }
 
   /** Another process has the lock: the loop goes on serving while the group waits for its turn. */

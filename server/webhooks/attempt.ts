@@ -4,7 +4,8 @@ import { type Answer, UnreachedError } from './receivers.ts'
 import { type SealedSecrets, signedHeaders } from './secret.ts'
 import { type Outcome, settle } from './settle.ts'
 
-type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'receivers' | 'config' | 'log'>
+type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'receivers' | 'config' | 'log'> &
+  Partial<Pick<AppContext, 'metrics'>>
 
 /** A delivery that this process is trying right now. */
 export interface Claimed {
