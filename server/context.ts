@@ -7,6 +7,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
+import type { Watch } from './db/group-commit.ts'
 import { type Database, openDatabase } from './db/open.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
@@ -16,6 +17,8 @@ import { meteredBlobs } from './metrics/metered-blobs.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { VERSION } from './project.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
+import { tracedBlobs } from './traces/traced-blobs.ts'
+import type { Traces } from './traces/traces.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
 /**
@@ -43,6 +46,8 @@ export interface AppContext extends AsyncDisposable {
   receivers: Receivers
   /** Counts for a Prometheus; undefined when none may read. */
   metrics: Metrics | undefined
+  /** Spans for an OpenTelemetry collector; undefined when there is none. */
+  traces: Traces | undefined
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -84,12 +89,13 @@ function openParts(
   const now = parts.now ?? (() => new Date())
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
-  const { metrics } = parts
+  const { metrics, traces } = parts
   const file = database_file ?? join(config.data, 'robotrace.db')
-  const db = parts.db ?? openDatabase(file, VERSION, 'grouped', metrics?.committed)
+  const db = parts.db ?? openDatabase(file, VERSION, 'grouped', watchOf({ metrics, traces }))
   const background = parts.background ?? createBackground(log, metrics?.taskFailed)
   const store = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
-  const blobs = metrics ? meteredBlobs(store, metrics) : store
+  const metered = metrics ? meteredBlobs(store, metrics) : store
+  const blobs = traces ? tracedBlobs(metered, traces) : metered
   const limiter = parts.limiter ?? createLimiter()
   const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
   const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
@@ -98,9 +104,14 @@ function openParts(
   const receivers = parts.receivers ?? createReceivers({ networks, ca })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
+    await traces?.[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
   const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
-  return { ...made, metrics, [Symbol.asyncDispose]: close }
+  return { ...made, metrics, traces, [Symbol.asyncDispose]: close }
+}
+
+function watchOf({ metrics, traces }: Pick<AppContext, 'metrics' | 'traces'>): Watch {
+  return { committed: metrics?.committed, transaction: traces && (() => traces.begin('transaction')) }
 }

@@ -42,7 +42,10 @@ export async function removeBlobs(ctx: Pick<AppContext, 'db' | 'blobs' | 'log'>)
     try {
       await ctx.blobs.remove(blob_key)
     } catch (error) {
-      ctx.log.warn({ err: error, blob_key }, 'bytes of a deleted thing could not be removed')
+      ctx.log.warn(
+        { err: error, blob_key, task: 'bytes that nothing names any more' },
+        'bytes of a deleted thing could not be removed',
+      )
       continue
     }
     await ctx.db.deleteFrom('blob_removals').where('blob_key', '=', blob_key).execute()

@@ -20,24 +20,29 @@ import { createStatements, type Statements } from './statements.ts'
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
  *
  * @param commit `each` gives every write its own commit and fsync: what grouping is measured against in bench/
- * @param committed hears of each group that was committed
+ * @param watch hears of each group that was committed, and of transactions
  * @example new Kysely<Schema>({ dialect: groupCommitDialect(new Sqlite('robotrace.db')) })
  */
 export function groupCommitDialect(
   db: Sqlite.Database,
   commit: 'grouped' | 'each' = 'grouped',
-  committed?: Committed,
+  watch: Watch = {},
 ): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new GroupCommitDriver(db, commit, committed),
+    createDriver: () => new GroupCommitDriver(db, commit, watch),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }
 
-/** How many single writes a commit held, and how long it took with its fsync. */
-export type Committed = (commit: { writes: number; seconds: number }) => void
+/** Who hears of what the database does. */
+export interface Watch {
+  /** How many single writes a commit held, and how long it took with its fsync. */
+  committed?: ((commit: { writes: number; seconds: number }) => void) | undefined
+  /** A transaction is asked for. @returns what to call when it has ended */
+  transaction?: (() => () => void) | undefined
+}
 
 /** How long a write waits for another process (a backup, a shell), and how often it looks. */
 const BUSY_LIMIT_MS = 5_000
@@ -58,7 +63,7 @@ interface PendingWrite {
 class GroupCommitDriver implements Driver {
   readonly #db: Sqlite.Database
   readonly #grouped: boolean
-  readonly #committed: Committed | undefined
+  readonly #watch: Watch
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
   readonly #statements: Statements
@@ -69,9 +74,9 @@ class GroupCommitDriver implements Driver {
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
-  constructor(db: Sqlite.Database, commit: 'grouped' | 'each', committed?: Committed) {
+  constructor(db: Sqlite.Database, commit: 'grouped' | 'each', watch: Watch) {
     this.#db = db
-    this.#committed = committed
+    this.#watch = watch
     this.#statements = createStatements(db)
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
@@ -87,12 +92,14 @@ class GroupCommitDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const ended = this.#watch.transaction?.()
     const before = this.#transaction
     const { promise, resolve } = withResolvers()
     const mine = before ? before.then(() => promise) : promise
     this.#transaction = mine
     await before
     const end = (): void => {
+      ended?.()
       if (this.#transaction === mine) this.#transaction = undefined
       resolve()
       if (this.#pending.length > 0) this.#schedule()
@@ -197,7 +204,7 @@ class GroupCommitDriver implements Driver {
     const ms = performance.now() - began
     this.#busySince = undefined
     for (const answer of answers) answer()
-    this.#committed?.({ writes: group.length, seconds: ms / 1000 })
+    this.#watch.committed?.({ writes: group.length, seconds: ms / 1000 })
   }
 
   /** Another process has the lock: the loop goes on serving while the group waits for its turn. */

@@ -3,7 +3,7 @@ import Sqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { projectFile } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
-import { type Committed, groupCommitDialect } from './group-commit.ts'
+import { groupCommitDialect, type Watch } from './group-commit.ts'
 import { keepRollups } from './rollups.ts'
 import type { Schema } from './schema.gen.ts'
 
@@ -39,7 +39,7 @@ export class OlderSchemaError extends Error {
  *
  * @param file path of the database, or `:memory:`
  * @param version the running RoboTrace's version, noted beside the schema it creates
- * @param commit see groupCommitDialect, as for `committed`
+ * @param commit see groupCommitDialect, as for `watch`
  * @throws NewerSchemaError when a newer RoboTrace has been here, OlderSchemaError for one from before the first release
  * @example const db = openDatabase('data/robotrace.db', '0.1.0')
  */
@@ -47,7 +47,7 @@ export function openDatabase(
   file: string,
   version: string,
   commit?: 'grouped' | 'each',
-  committed?: Committed,
+  watch?: Watch,
 ): Database {
   const sqlite = new Sqlite(file)
   try {
@@ -57,7 +57,7 @@ export function openDatabase(
     sqlite.close()
     throw error
   }
-  return new Kysely<Schema>({ dialect: groupCommitDialect(sqlite, commit, committed) })
+  return new Kysely<Schema>({ dialect: groupCommitDialect(sqlite, commit, watch) })
 }
 
 function setPragmas(sqlite: Sqlite.Database): void {

@@ -25,7 +25,7 @@ export function requestLog({
     response.once('close', () => {
       const status = response.statusCode
       const took = performance.now() - began
-      const line = { request_id, method, path, status, ms: Math.round(took) }
+      const line = { ...requestIds(response), method, path, status, ms: Math.round(took) }
       if (!response.writableFinished) lines.info({ ...line, aborted: true }, 'request')
       else if (status >= 500) lines.error(line, 'request')
       else lines.info(line, 'request')
@@ -37,6 +37,12 @@ export function requestLog({
 
 export function requestId(response: Response): string {
   return String(response.getHeader('X-Request-Id') ?? '')
+}
+
+/** What every line that is written for a request says: its id, and that of its trace where there are traces. */
+export function requestIds(response: Response): { request_id: string; trace_id?: string } {
+  const trace_id: unknown = response.locals.trace_id
+  return { request_id: requestId(response), ...(typeof trace_id === 'string' && { trace_id }) }
 }
 
 /** As ids are written everywhere: nothing that could forge a line or a header. */
