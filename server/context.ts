@@ -5,9 +5,12 @@ import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
 import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
+import { type Findings, noFindings } from './blobs/findings.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
 import type { Watch } from './db/group-commit.ts'
+import type { MigrationStep } from './db/migrate.ts'
+import { describeStep } from './db/migration-words.ts'
 import { type Database, openDatabase } from './db/open.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
@@ -16,6 +19,7 @@ import { createMailer, type Mailer } from './mail/mailer.ts'
 import { meteredBlobs } from './metrics/metered-blobs.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { VERSION } from './project.ts'
+import { createUnderWay, type UnderWay } from './quota/under-way.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 import { tracedBlobs } from './traces/traced-blobs.ts'
 import type { Traces } from './traces/traces.ts'
@@ -36,6 +40,10 @@ export interface AppContext extends AsyncDisposable {
   limiter: Limiter
   /** Counts everybody's requests. */
   rates: RateStore
+  /** Uploads that count for quotas already. */
+  under_way: UnderWay
+  /** What the latest comparison of files and rows has found. */
+  findings: Findings
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -59,7 +67,7 @@ type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { datab
 /**
  * Opens what the process needs, making the data folder and its secret on first start.
  *
- * @throws DataFolderInUseError, NewerSchemaError
+ * @throws DataFolderInUseError, and what openDatabase throws
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
 export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
@@ -90,8 +98,10 @@ function openParts(
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
   const { metrics, traces } = parts
+  const upgrade = (step: MigrationStep): void => log.info(describeStep(step))
   const file = database_file ?? join(config.data, 'robotrace.db')
-  const db = parts.db ?? openDatabase(file, VERSION, 'grouped', watchOf({ metrics, traces }))
+  const watch = watchOf({ metrics, traces })
+  const db = parts.db ?? openDatabase(file, VERSION, { upgrade, watch })
   const background = parts.background ?? createBackground(log, metrics?.taskFailed)
   const store = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const metered = metrics ? meteredBlobs(store, metrics) : store
@@ -108,8 +118,27 @@ function openParts(
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
-  return { ...made, metrics, traces, [Symbol.asyncDispose]: close }
+  const findings = parts.findings ?? noFindings()
+  const under_way = parts.under_way ?? createUnderWay()
+  const made = {
+    db,
+    blobs,
+    log,
+    now,
+    background,
+    limiter,
+    rates,
+    under_way,
+    findings,
+    signing,
+    tokens,
+    mail,
+    provider,
+    receivers,
+    metrics,
+    traces,
+  }
+  return { ...made, [Symbol.asyncDispose]: close }
 }
 
 function watchOf({ metrics, traces }: Pick<AppContext, 'metrics' | 'traces'>): Watch {

@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
+import { listBackups } from '../backup/layout.ts'
 import type { AppContext } from '../context.ts'
 
 /** What nobody counts as it happens: looked up when it is read. */
@@ -25,6 +26,11 @@ export function addGauges(
     const total = db.selectFrom('organization_usage').select(({ fn }) => fn.sum<number>('bytes').as('bytes'))
     return (await total.executeTakeFirst())?.bytes ?? 0
   })
+  const { backup } = config
+  if (backup) {
+    const help = 'When the newest whole backup in the folder of backups was made; 0: there is none'
+    gauge('backup_last_success_timestamp_seconds', help, () => lastBackup(backup.to).catch(() => 0))
+  }
   new Gauge({
     ...{ name: 'robotrace_episodes', help: 'Episodes that are kept', labelNames: ['status'] },
     registers: [registry],
@@ -43,6 +49,12 @@ function countEpisodes(db: AppContext['db']): Promise<{ status: string; n: numbe
     .where('device_id', '=', '')
     .groupBy('status')
     .execute()
+}
+
+/** From what is there, as the schedule looks for it: a server that was just started knows it as well. */
+async function lastBackup(folder: string): Promise<number> {
+  const newest = (await listBackups(folder)).findLast(({ manifest }) => manifest !== undefined)
+  return newest?.manifest ? Date.parse(newest.manifest.at) / 1000 : 0
 }
 
 async function sizeOf(path: string): Promise<number> {

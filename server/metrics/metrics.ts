@@ -21,7 +21,6 @@ export interface Metrics {
   committed: (commit: { writes: number; seconds: number }) => void
   taskFailed: (task: string) => void
   webhookSent: (outcome: 'delivered' | 'failed') => void
-  backupMade: (at: Date) => void
 }
 
 /** A read takes a fraction of a millisecond, an upload may take an hour. */
@@ -119,9 +118,9 @@ function countEpisodes(
 }
 
 function countBehind(
-  { Counter, Gauge, Histogram }: Prom,
+  { Counter, Histogram }: Prom,
   registers: Registry[],
-): Pick<Metrics, 'committed' | 'taskFailed' | 'webhookSent' | 'backupMade'> {
+): Pick<Metrics, 'committed' | 'taskFailed' | 'webhookSent'> {
   const writes = new Histogram({
     ...{ name: 'robotrace_commit_writes', help: 'Single writes that shared one commit', registers },
     buckets: [1, 2, 4, 8, 16, 32, 64],
@@ -138,10 +137,6 @@ function countBehind(
     ...{ name: 'robotrace_webhook_attempts_total', help: 'Attempts to deliver to a webhook', registers },
     labelNames: ['outcome'],
   })
-  const backup = new Gauge({
-    name: 'robotrace_backup_last_success_timestamp_seconds',
-    ...{ help: 'When the last scheduled backup was complete; 0: none since the start', registers },
-  })
   return {
     committed(commit) {
       writes.observe(commit.writes)
@@ -149,6 +144,5 @@ function countBehind(
     },
     taskFailed: (task) => failures.inc({ task }),
     webhookSent: (outcome) => webhooks.inc({ outcome }),
-    backupMade: (at) => backup.set(at.getTime() / 1000),
   }
 }
