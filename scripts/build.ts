@@ -13,7 +13,7 @@ import { buildReference } from './build-reference.ts'
  *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const SOURCES = [
+export const SOURCES = [
   'server',
   'portal',
   'sdk',

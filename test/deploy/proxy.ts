@@ -75,7 +75,10 @@ export async function behindNginx(env: Record<string, string> = {}): Promise<Beh
 export async function behindCaddy(env: Record<string, string> = {}): Promise<Behind> {
   return behind(env, ({ folder, https, http, upstream }) => {
     const example = substitute(readFileSync('deploy/Caddyfile', 'utf8'), [
-      [`\n${NAME} {`, `\n${NAME}:${https} {\n\ttls ${folder}/cert.pem ${folder}/key.pem\n\tbind 127.0.0.1`],
+      [
+        `\n{$ROBOTRACE_NAME:${NAME}} {`,
+        `\n{$ROBOTRACE_NAME:${NAME}}:${https} {\n\ttls ${folder}/cert.pem ${folder}/key.pem\n\tbind 127.0.0.1`,
+      ],
     ])
     const global = `{\n\tadmin off\n\thttp_port ${http}\n\thttps_port ${https}\n\tskip_install_trust\n}\n`
     writeFileSync(join(folder, 'Caddyfile'), global + example)
