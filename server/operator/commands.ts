@@ -1,6 +1,14 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { createStaff } from './admin/create-staff.ts'
+import { listKeys } from './admin/list-keys.ts'
+import { listStaff } from './admin/list-staff.ts'
+import { resetPassword } from './admin/reset-password.ts'
+import { resetSecondFactor } from './admin/reset-second-factor.ts'
+import { revokeKey } from './admin/revoke-key.ts'
+import { config } from './config.ts'
 import { health } from './health.ts'
+import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
 import { serviceInstall } from './service.ts'
 
@@ -11,5 +19,18 @@ import { serviceInstall } from './service.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), health(environment), serviceInstall()]
+  const commands = [
+    serve,
+    config,
+    health,
+    migrate,
+    () => serviceInstall(),
+    createStaff,
+    listStaff,
+    resetPassword,
+    resetSecondFactor,
+    listKeys,
+    revokeKey,
+  ]
+  return commands.map((command) => command(environment))
 }

@@ -6,7 +6,8 @@ import type { Command } from '../../cli/command.ts'
 import { EXIT, Failure } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
 import { say } from '../../cli/print.ts'
-import { type Config, type Environment, readConfig } from '../config.ts'
+import type { Config, Environment } from '../config.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** A server that takes longer to say that it is well is not. */
@@ -24,8 +25,8 @@ export function health(environment: Environment): Command {
     name: 'health',
     summary: 'ask the server on this machine whether it is well; the exit status says it',
     examples: ['robotrace health', 'PORT=8080 robotrace health --quiet'],
-    flags: [],
-    run: (host) => operate(() => askServer(host, readConfig(environment).config)),
+    flags: CONFIGURATION_FLAGS,
+    run: (host, given) => operate(() => askServer(host, configOf(environment, given).config)),
   }
 }
 
