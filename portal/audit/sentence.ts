@@ -47,6 +47,7 @@ const SENTENCES: Record<string, string> = {
   'enrolment_token.revoked': 'revoked the enrolment token $',
   'identity.linked': 'linked an account at the sign-in provider',
   'identity.unlinked': 'unlinked an account at the sign-in provider',
+  'installation.restored': 'restored the backup $',
   'invitation.accepted': 'accepted the invitation for $',
   'invitation.made': 'invited $',
   'invitation.revoked': 'withdrew the invitation for $',

@@ -6,11 +6,14 @@ import { listStaff } from './admin/list-staff.ts'
 import { resetPassword } from './admin/reset-password.ts'
 import { resetSecondFactor } from './admin/reset-second-factor.ts'
 import { revokeKey } from './admin/revoke-key.ts'
+import { backup } from './backup.ts'
 import { config } from './config.ts'
 import { health } from './health.ts'
 import { migrate } from './migrate.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { serviceInstall } from './service.ts'
+import { verifyBackupCommand } from './verify-backup.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -24,6 +27,9 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     config,
     health,
     migrate,
+    backup,
+    () => verifyBackupCommand,
+    restore,
     () => serviceInstall(),
     createStaff,
     listStaff,

@@ -1,4 +1,5 @@
 import { Failure } from '../../cli/failure.ts'
+import { BackupError } from '../backup/layout.ts'
 import { AddonError } from '../binary/addon.ts'
 import { ConfigError } from '../config.ts'
 import { MigrationError } from '../db/apply-migrations.ts'
@@ -44,6 +45,10 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
     }
     if (error instanceof AddonError)
       throw new Failure(error.message, { details: error.places, hint: error.hint })
+    if (error instanceof BackupError) {
+      const { message, details, hint } = error
+      throw new Failure(message, { details, ...(hint && { hint }) })
+    }
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error
     throw new Failure(error.message)
