@@ -1,3 +1,4 @@
+import { benchBackup } from './backup.bench.ts'
 import { benchCredentials } from './credentials.bench.ts'
 import { benchHeartbeats } from './heartbeats.bench.ts'
 import { benchIngest } from './ingest.bench.ts'
@@ -21,8 +22,12 @@ const heartbeats = await benchHeartbeats({ rounds: 5, seconds: 10 })
 console.log('Lists of a million episodes and ten thousand devices')
 const lists = await benchLists({ devices: 10_000, episodes: 1_000_000, pages: 3 })
 console.log(
+  'Backup, verification and restore (a million episodes and 5 GB: npx tsx bench/backup.bench.ts --full)',
+)
+const backup = await benchBackup({ episodes: 50_000, bytes: 500e6, files: 200 })
+console.log(
   JSON.stringify(
-    { ingest, upload, login, credentials, heartbeats, lists },
+    { ingest, upload, login, credentials, heartbeats, lists, backup },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),
