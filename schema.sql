@@ -111,6 +111,7 @@ CREATE TABLE organizations (
   rate_limit          BIGINT, -- requests a minute for each of its keys; null: the server's default
   key_days_max        BIGINT, -- how long a new key may live; null: until it is revoked
   quota_bytes         BIGINT, -- how much it may store; null: as much as the disk holds
+  quota_reached_bytes BIGINT, -- how much it held when its owners were told that this is all; null again once it is less
   leaked_keys         TEXT NOT NULL CHECK (leaked_keys IN ('revoke', 'notify')), -- what a scanner's alert does
   second_factor_since TEXT, -- set while its people must have a second factor to do anything here
   created_at          TEXT NOT NULL
@@ -513,10 +514,12 @@ CREATE TABLE deletions (
   episodes        BIGINT NOT NULL,
   bytes_total     BIGINT NOT NULL, -- of their artifacts
   bytes_freed     BIGINT NOT NULL, -- of those, gone from the disk
+  trashed_until   TEXT, -- set while it still takes what went to the trash until then
   started_at      TEXT NOT NULL,
   finished_at     TEXT -- when the last byte was gone
 );
 CREATE INDEX deletions_newest ON deletions (organization_id, started_at, id);
+CREATE INDEX deletions_under_way ON deletions (organization_id) WHERE trashed_until IS NOT NULL;
 
 -- Bytes that no row names any more; the row goes when they are gone.
 CREATE TABLE blob_removals (

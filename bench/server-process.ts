@@ -50,7 +50,7 @@ async function robotrace(commit: 'grouped' | 'each'): Promise<Said> {
     ROBOTRACE_RATE_LIMIT: process.env.ROBOTRACE_RATE_LIMIT ?? '100000000',
   })
   const server = await startServer(config, secrets, {
-    db: openDatabase(join(folder, 'robotrace.db'), '0.0.0', commit),
+    db: openDatabase(join(folder, 'robotrace.db'), '0.0.0', { commit }),
   })
   const owner = await seedOwner(server.ctx)
   if (count === '0') return { url: server.local_url, ...owner }

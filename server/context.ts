@@ -5,14 +5,18 @@ import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
 import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
+import { type Findings, noFindings } from './blobs/findings.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
+import type { MigrationStep } from './db/migrate.ts'
+import { describeStep } from './db/migration-words.ts'
 import { type Database, openDatabase } from './db/open.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { VERSION } from './project.ts'
+import { createUnderWay, type UnderWay } from './quota/under-way.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
@@ -31,6 +35,10 @@ export interface AppContext extends AsyncDisposable {
   limiter: Limiter
   /** Counts everybody's requests. */
   rates: RateStore
+  /** Uploads that count for quotas already. */
+  under_way: UnderWay
+  /** What the latest comparison of files and rows has found. */
+  findings: Findings
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -50,7 +58,7 @@ type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { datab
 /**
  * Opens what the process needs, making the data folder and its secret on first start.
  *
- * @throws DataFolderInUseError, NewerSchemaError
+ * @throws DataFolderInUseError, and what openDatabase throws
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
 export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
@@ -80,7 +88,9 @@ function openParts(
   const now = parts.now ?? (() => new Date())
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
-  const db = parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION)
+  const upgrade = (step: MigrationStep): void => log.info(describeStep(step))
+  const db =
+    parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION, { upgrade })
   const background = parts.background ?? createBackground(log)
   const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
   const limiter = parts.limiter ?? createLimiter()
@@ -94,6 +104,23 @@ function openParts(
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
+  const findings = parts.findings ?? noFindings()
+  const under_way = parts.under_way ?? createUnderWay()
+  const made = {
+    db,
+    blobs,
+    log,
+    now,
+    background,
+    limiter,
+    rates,
+    under_way,
+    findings,
+    signing,
+    tokens,
+    mail,
+    provider,
+    receivers,
+  }
   return { ...made, [Symbol.asyncDispose]: close }
 }

@@ -14,24 +14,31 @@ const TENANT_TABLES: Record<string, string[]> = {
   api_keys: ['api-keys', 'audit-trail', 'fleet', 'leaked-keys', 'members', 'organizations', 'robots'],
   api_key_days: ['api-keys'],
   api_key_origins: ['api-keys'],
-  artifacts: ['episodes'],
+  // blobs: compares what is on the disk with what rows name, of all organizations.
+  artifacts: ['blobs', 'episodes'],
+  // blobs: what is deleted, and how far that has got, belongs to the bytes.
+  blob_removals: ['blobs'],
   audit_events: ['audit', 'audit-trail', 'device-login', 'leaked-keys'],
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
   device_logins: ['audit-trail', 'device-login', 'jobs'],
-  capsules: ['software'],
+  capsules: ['blobs', 'software'],
   device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
+  deletions: ['blobs', 'storage'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
   enrolment_tokens: ['audit-trail', 'fleet'],
-  episodes: ['episodes'],
+  episodes: ['blobs', 'episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
+  organization_usage: ['quota'],
+  retention_rules: ['storage'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
   packages: ['fleet', 'software'],
-  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
+  // storage: what the project of a retention rule is called.
+  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys', 'storage'],
   webhook_deliveries: ['jobs', 'webhooks'],
   webhooks: ['audit-trail', 'outbox', 'webhooks'],
 }
@@ -43,12 +50,19 @@ const EPISODE_FILES = [
   'artifacts',
   'episodes',
   'finalize',
+  'lease',
   'list',
   'of-device',
   'remove',
   'told',
+  'trash',
+  'trash-jobs',
+  'trash-list',
   'uploads',
-].map((name) => `server/episodes/${name}.ts`)
+]
+  .map((name) => `server/episodes/${name}.ts`)
+  .concat('server/blobs/reconcile.ts')
+  .sort()
 
 const NAMING =
   /\b(?:selectFrom|insertInto|updateTable|deleteFrom|\w+Join|using|from)\(\s*'([a-z_]+)(?: as \w+)?'/g

@@ -15,6 +15,13 @@ export interface StagedBlob extends StoredBlob {
   discard(): Promise<void>
 }
 
+/** What a walk through the store sees of a blob. */
+export interface ListedBlob {
+  key: string
+  size_bytes: number
+  modified_at: Date
+}
+
 /**
  * Where artifact bytes live. Keys are made of server ids only (`episodes/<organization>/<episode>/<file>`).
  * A blob is visible whole or not at all.
@@ -34,6 +41,8 @@ export interface BlobStore {
   /** A stream of the bytes from `start` to `end`, both inclusive. */
   open(key: string, range: { start: number; end: number }): Promise<Readable>
   remove(key: string): Promise<void>
+  /** Every blob there is, in no particular order, read as it goes. What comes or goes meanwhile may be in it or not. */
+  list(): AsyncIterable<ListedBlob>
   /** Free bytes above the floor; 0 when uploads must be refused. */
   room(): Promise<number>
 }

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, mkdirSync, realpathSync, rmSync } from 'node:fs'
-import { type FileHandle, mkdir, open, realpath, rename, rm, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, realpath, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
-import type { BlobStore, StagedBlob, StoredBlob } from './blob-store.ts'
+import type { BlobStore, ListedBlob, StagedBlob, StoredBlob } from './blob-store.ts'
 import { receive } from './receive.ts'
 
 /** Where bytes arrive before they have a name. */
@@ -75,6 +75,19 @@ export function createDiskStore(
   return {
     stage,
     room,
+    ...namedBlobs(root),
+  }
+}
+
+/**
+ * What is under a name already. Unlike the whole store it leaves alone what is just arriving, so that it can be used
+ * beside a server that is running.
+ *
+ * @param root the folder of the store, without symbolic links on the way
+ * @example const blobs = namedBlobs(realpathSync('data/blobs'))
+ */
+export function namedBlobs(root: string): Pick<BlobStore, 'head' | 'open' | 'remove' | 'list'> {
+  return {
     async head(key) {
       const file = await openKey(root, key)
       if (!file) return undefined
@@ -92,6 +105,22 @@ export function createDiskStore(
       // Gone is gone, also when the power fails now.
       await syncFolder(dirname(path)).catch(ignoreMissing)
     },
+    list: () => listFolder(root, ''),
+  }
+}
+
+async function* listFolder(root: string, prefix: string): AsyncGenerator<ListedBlob> {
+  const folder = await opendir(join(root, prefix)).catch((error: unknown) => {
+    ignoreMissing(error)
+    return []
+  })
+  for await (const entry of folder) {
+    const key = `${prefix}${entry.name}`
+    if (key === INCOMING) continue
+    if (entry.isDirectory()) yield* listFolder(root, `${key}/`)
+    if (!entry.isFile() || !KEY.test(key)) continue
+    const stats = await stat(join(root, key)).catch(ignoreMissing)
+    if (stats) yield { key, size_bytes: stats.size, modified_at: stats.mtime }
   }
 }
 

@@ -1,37 +1,22 @@
-import { readFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
-import { projectFile } from '../project.ts'
+import { projectText } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
 import { groupCommitDialect } from './group-commit.ts'
+import { type MigrationStep, migrateDatabase } from './migrate.ts'
 import { keepRollups } from './rollups.ts'
 import type { Schema } from './schema.gen.ts'
+import { OutdatedSchemaError, SCHEMA_VERSION, schemaVersionOf } from './schema-version.ts'
+
+export { NewerSchemaError, OlderSchemaError, SCHEMA_VERSION } from './schema-version.ts'
 
 export type Database = Kysely<Schema>
 
-/** The number of schema.sql. A higher number in a database file means a newer RoboTrace wrote it. */
-export const SCHEMA_VERSION = 4
-
-/** The database was written by a newer RoboTrace; `message` names the version that can read it. */
-export class NewerSchemaError extends Error {
-  constructor(found: number, writtenBy: string) {
-    super(
-      `This database has schema ${found}; this RoboTrace reads schema ${SCHEMA_VERSION} and older. ` +
-        `Start RoboTrace ${writtenBy} or newer with it, or restore a backup made before the upgrade.`,
-    )
-    this.name = 'NewerSchemaError'
-  }
-}
-
-/** The database is older than the first release, from which on databases are brought up to date. */
-export class OlderSchemaError extends Error {
-  constructor(found: number) {
-    super(
-      `This database has schema ${found}, from before the first release; this RoboTrace reads schema ${SCHEMA_VERSION}. ` +
-        'Move the data folder away and start anew, or keep using the version that wrote it.',
-    )
-    this.name = 'OlderSchemaError'
-  }
+interface Options {
+  /** See groupCommitDialect. */
+  commit?: 'grouped' | 'each' | undefined
+  /** Brings an older database up to date first, telling how far it is. Only for whoever has claimed the data folder. */
+  upgrade?: (step: MigrationStep) => void
 }
 
 /**
@@ -39,14 +24,14 @@ export class OlderSchemaError extends Error {
  *
  * @param file path of the database, or `:memory:`
  * @param version the running RoboTrace's version, noted beside the schema it creates
- * @param commit see groupCommitDialect
- * @throws NewerSchemaError when a newer RoboTrace has been here, OlderSchemaError for one from before the first release
+ * @throws NewerSchemaError when a newer RoboTrace has been here, OlderSchemaError for one from before the first
+ *   release, OutdatedSchemaError for an older one that is not to be upgraded, and what migrateDatabase throws
  * @example const db = openDatabase('data/robotrace.db', '0.1.0')
  */
-export function openDatabase(file: string, version: string, commit?: 'grouped' | 'each'): Database {
+export function openDatabase(file: string, version: string, { commit, upgrade }: Options = {}): Database {
+  if (upgrade && file !== ':memory:') migrateDatabase(file, { report: upgrade })
   const sqlite = new Sqlite(file)
   try {
-    setPragmas(sqlite)
     bringSchema(sqlite, version)
   } catch (error) {
     sqlite.close()
@@ -70,24 +55,18 @@ function setPragmas(sqlite: Sqlite.Database): void {
   sqlite.pragma('cache_size = -65536')
 }
 
+/** A file that is refused is not touched: what it is set to comes after the question what it is. */
 function bringSchema(sqlite: Sqlite.Database, version: string): void {
-  const exists = sqlite.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_versions'").get()
-  if (!exists) {
-    createSchema(sqlite, version)
-    return
-  }
-  const found = sqlite
-    .prepare<[], { version: number; written_by: string }>(
-      'SELECT version, written_by FROM schema_versions ORDER BY version DESC LIMIT 1',
-    )
-    .get()
-  if (found && found.version > SCHEMA_VERSION) throw new NewerSchemaError(found.version, found.written_by)
-  if (found && found.version < SCHEMA_VERSION) throw new OlderSchemaError(found.version)
+  sqlite.pragma('busy_timeout = 5000')
+  const found = schemaVersionOf(sqlite)
+  if (found !== undefined && found < SCHEMA_VERSION) throw new OutdatedSchemaError(found)
+  setPragmas(sqlite)
+  if (found === undefined) createSchema(sqlite, version)
 }
 
 function createSchema(sqlite: Sqlite.Database, version: string): void {
   sqlite.transaction(() => {
-    sqlite.exec(readFileSync(projectFile('schema.sql'), 'utf8'))
+    sqlite.exec(projectText('schema.sql'))
     makeAppendOnly(sqlite)
     keepRollups(sqlite)
     sqlite

@@ -183,6 +183,7 @@ export interface DeletionsTable {
   episodes: number
   bytes_total: number
   bytes_freed: number
+  trashed_until: string | null
   started_at: string
   finished_at: string | null
 }
@@ -441,6 +442,7 @@ export interface OrganizationsTable {
   rate_limit: number | null
   key_days_max: number | null
   quota_bytes: number | null
+  quota_reached_bytes: number | null
   leaked_keys: 'revoke' | 'notify'
   second_factor_since: string | null
   created_at: string

@@ -7,7 +7,8 @@ import { count, duration, size } from '../../cli/words.ts'
 import { backupToArchive, isArchive } from '../backup/archive.ts'
 import { type BackupDone, backupToFolder } from '../backup/backup.ts'
 import { type Listed, listBackups } from '../backup/layout.ts'
-import { type Environment, readConfig } from '../config.ts'
+import type { Environment } from '../config.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
 import { operate } from './operate.ts'
 import { watched } from './watched.ts'
 
@@ -25,7 +26,7 @@ export function backup(environment: Environment): Command {
         value: 'path',
         about: `a folder of backups, or a file that ends in .tar (default: ROBOTRACE_BACKUP_TO, else ${DEFAULT_FOLDER})`,
       },
-      { name: 'data', value: 'folder', about: 'the data folder (default: ROBOTRACE_DATA)' },
+      ...CONFIGURATION_FLAGS,
       {
         name: 'without-secret',
         about: 'leave out the secret that second factors and webhooks are sealed with',
@@ -35,10 +36,10 @@ export function backup(environment: Environment): Command {
     ],
     run: (host, given) =>
       operate(() => {
-        const { config } = readConfig(environment)
+        const { config } = configOf(environment, given)
         const to = given.text('to') ?? config.backup?.to ?? DEFAULT_FOLDER
         if (given.flag('list')) return list(host, given, to)
-        return make(host, given, { to, data: given.text('data') ?? config.data })
+        return make(host, given, { to, data: config.data })
       }),
   }
 }

@@ -1,8 +1,18 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { createStaff } from './admin/create-staff.ts'
+import { listKeys } from './admin/list-keys.ts'
+import { listStaff } from './admin/list-staff.ts'
+import { resetPassword } from './admin/reset-password.ts'
+import { resetSecondFactor } from './admin/reset-second-factor.ts'
+import { revokeKey } from './admin/revoke-key.ts'
 import { backup } from './backup.ts'
+import { config } from './config.ts'
+import { health } from './health.ts'
+import { migrate } from './migrate.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
+import { serviceInstall } from './service.ts'
 import { verifyBackupCommand } from './verify-backup.ts'
 
 /**
@@ -12,5 +22,21 @@ import { verifyBackupCommand } from './verify-backup.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), backup(environment), verifyBackupCommand, restore(environment)]
+  const commands = [
+    serve,
+    config,
+    health,
+    migrate,
+    backup,
+    () => verifyBackupCommand,
+    restore,
+    () => serviceInstall(),
+    createStaff,
+    listStaff,
+    resetPassword,
+    resetSecondFactor,
+    listKeys,
+    revokeKey,
+  ]
+  return commands.map((command) => command(environment))
 }

@@ -4,7 +4,8 @@ import type { Host } from '../../cli/host.ts'
 import { done, say, sayJson, warn } from '../../cli/print.ts'
 import { count, size } from '../../cli/words.ts'
 import { type RestoreDone, restoreBackup } from '../backup/restore.ts'
-import { type Environment, readConfig } from '../config.ts'
+import type { Environment } from '../config.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
 import { operate } from './operate.ts'
 import { watched } from './watched.ts'
 
@@ -17,7 +18,7 @@ export function restore(environment: Environment): Command {
     argument: { name: 'from', about: 'a folder of backups, one backup in it, or an archive' },
     flags: [
       { name: 'backup', value: 'name', about: 'which one of the folder (default: the newest)' },
-      { name: 'data', value: 'folder', about: 'where to; must be empty (default: ROBOTRACE_DATA)' },
+      ...CONFIGURATION_FLAGS,
       {
         name: 'keep-sessions',
         about: 'leave people signed in; for a move, when the server was stopped before the backup',
@@ -26,9 +27,8 @@ export function restore(environment: Environment): Command {
     ],
     run: (host, given) =>
       operate(() => {
-        const { config, secrets } = readConfig(environment)
-        const data = given.text('data') ?? config.data
-        return run(host, given, { data, has_secret: secrets.master !== undefined })
+        const { config, secrets } = configOf(environment, given)
+        return run(host, given, { data: config.data, has_secret: secrets.master !== undefined })
       }),
   }
 }
