@@ -43,6 +43,11 @@ const SENTENCES: Record<string, string> = {
   'device_login_policy.changed': 'changed how terminals may log in',
   'enrolment_token.made': 'made the enrolment token $',
   'enrolment_token.revoked': 'revoked the enrolment token $',
+  'episode.archived': 'archived the episode $',
+  'episode.deleted': 'deleted the episode $ for good',
+  'episode.restored': 'restored the episode $ from the archive',
+  'episode.trashed': 'moved the episode $ to the trash',
+  'episode.untrashed': 'restored the episode $ from the trash',
   'identity.linked': 'linked an account at the sign-in provider',
   'identity.unlinked': 'unlinked an account at the sign-in provider',
   'invitation.accepted': 'accepted the invitation for $',
@@ -52,6 +57,7 @@ const SENTENCES: Record<string, string> = {
   'member.removed': 'removed $ from the organization',
   'member.role_changed': 'changed the role of $',
   'organization.key_policy_changed': 'changed what $ asks of its keys',
+  'organization.quota_changed': 'changed how much $ may store',
   'organization.rate_limit_changed': 'changed the rate limit of $',
   'organization.renamed': 'renamed the organization to $',
   'organization.second_factor_optional': 'no longer requires a second factor in $',
@@ -61,6 +67,9 @@ const SENTENCES: Record<string, string> = {
   'project.renamed': 'renamed the project $',
   'project.restored': 'restored the project $',
   'recovery_codes.made': 'made new recovery codes',
+  'retention_rule.created': 'made a retention rule',
+  'retention_rule.ran': 'moved episodes to the trash, as a retention rule says',
+  'retention_rule.removed': 'removed a retention rule',
   'second_factor.added': 'added a second factor',
   'second_factor.removed': 'removed a second factor',
   'session.all_ended': 'signed out everywhere',
@@ -72,6 +81,8 @@ const SENTENCES: Record<string, string> = {
   'sign_in.limited': 'has to wait after too many wrong passwords',
   'ssh_key.added': 'added the SSH key $',
   'ssh_key.removed': 'removed the SSH key $',
+  'trash.emptied': 'emptied the trash',
+  'trash.expired': 'began to delete what was long enough in the trash',
   'webhook.changed': 'changed the webhook $',
   'webhook.created': 'added the webhook $',
   'webhook.disabled': 'gave up on the webhook $: it was disabled',
@@ -102,6 +113,7 @@ export function sentenceOf(event: AuditEvent): Sentence {
 
 export function actorName({ actor }: AuditEvent): string {
   if (actor.name !== null) return actor.kind === 'api_key' ? `Key ${actor.name}` : actor.name
+  if (actor.kind === 'system') return 'RoboTrace'
   if (actor.id === null) return 'Somebody'
   return actor.kind === 'api_key' ? `Key ${actor.id}` : shorten(actor.id)
 }
