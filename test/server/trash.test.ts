@@ -60,6 +60,11 @@ test('restoring brings an episode back as it was, archived or not', async () => 
   expect(await listed(server, at)).toEqual([])
   server.clock.advance('1m')
   await portal.episodes.untrash.mutate({ ids })
+  const told = await server.ctx.db.selectFrom('audit_events').select('action').execute()
+  const actions = told.map(({ action }) => action)
+  // What was there already, or was not, is told once.
+  expect(actions.filter((action) => action === 'episode.trashed')).toHaveLength(2)
+  expect(actions.filter((action) => action === 'episode.untrashed')).toHaveLength(2)
   expect(await listed(server, at)).toEqual([plain.episode_id])
   expect(await listed(server, at, '?archived=true')).toEqual([archived.episode_id])
   expect(await read(server, at.api_key, plain.episode_id)).toMatchObject({
@@ -151,6 +156,8 @@ test('after the days of the trash an episode goes for good with its bytes; one t
   expect(answer.status).toBe(404)
   expect(await filesOf(server)).toHaveLength(1)
   const { deletions } = await portal.storage.get.query({ organization_id })
+  const told = await server.ctx.db.selectFrom('audit_events').select(['action', 'actor_kind', 'target']).execute()
+  expect(told).toContainEqual({ action: 'trash.expired', actor_kind: 'system', target: deletions[0]?.id })
   expect(deletions).toMatchObject([
     {
       because: 'trash',
