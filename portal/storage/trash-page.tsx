@@ -95,9 +95,9 @@ function TrashTable(props: {
         <thead>
           <tr>
             <th>Episode</th>
-            <th class={table.number}>Size</th>
-            <th>Deleted</th>
-            <th>By</th>
+            <th class={`${table.number} ${css.roomy}`}>Size</th>
+            <th class={css.roomy}>Deleted</th>
+            <th class={css.roomy}>By</th>
             <th>Goes for good</th>
             <th class={table.end}>
               <span class="visually-hidden">Actions</span>
@@ -113,11 +113,11 @@ function TrashTable(props: {
                     <bdi>{one.name || 'Untitled'}</bdi>
                   </A>
                 </td>
-                <td class={table.number}>{size(one.bytes_total)}</td>
-                <td>
+                <td class={`${table.number} ${css.roomy}`}>{size(one.bytes_total)}</td>
+                <td class={css.roomy}>
                   <Time at={one.trashed_at} />
                 </td>
-                <td>
+                <td class={css.roomy}>
                   <Show when={one.trashed_by} fallback={<span class={table.dim}>a rule or a key</span>}>
                     {(name) => <bdi>{name()}</bdi>}
                   </Show>
