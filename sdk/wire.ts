@@ -11,6 +11,7 @@ export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
 export type * from './wire-sessions.ts'
 export type * from './wire-software.ts'
+export type * from './wire-version.ts'
 export type * from './wire-webhooks.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */

@@ -93,6 +93,8 @@ function noticeSentence({ kind, detail }: Notice): string {
   }
   if (kind === 'quota_reached')
     return `${detail.organization ?? 'Your organization'} stores ${detail.used ?? 'as much'} of the ${detail.quota ?? 'space'} it may: an upload was refused. Delete episodes and empty the trash, or ask an administrator of this server for a larger quota.`
+  if (kind === 'backup_failed')
+    return `The scheduled backup${detail.folder ? ` to ${detail.folder}` : ''} failed: ${detail.reason ?? 'see the log of the server'}`
   if (kind === 'session_reused')
     return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`

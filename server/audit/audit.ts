@@ -121,6 +121,16 @@ export function hashEvent(row: Omit<AuditEventsTable, 'hash'>): string {
   return createHash('sha256').update(JSON.stringify(members)).digest('hex')
 }
 
+/** Whoever works at the server's own machine, as the machine knows them. */
+export interface Operator {
+  user: string
+}
+
+/** The actor where nobody asked over the network. Who it was at the machine belongs into the event's detail. */
+export function operatorActor(): Actor {
+  return { kind: 'operator', id: null, ip: '', user_agent: 'robotrace admin' }
+}
+
 /** What RoboTrace does by itself, as a rule of somebody's says. */
 export const SYSTEM: Actor = { kind: 'system', id: null, ip: '', user_agent: '' }
 

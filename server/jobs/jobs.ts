@@ -1,3 +1,4 @@
+import { createBackupSchedule } from '../backup/scheduled.ts'
 import { removeOrphans, tellMissing } from '../blobs/reconcile-jobs.ts'
 import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
@@ -32,6 +33,7 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('episodes that fell silent', 5 * MINUTE_MS, () => interruptSilent(ctx))
   ctx.background.every('retention rules', HOUR_MS, () => runRules(ctx))
   ctx.background.every('what was long enough in the trash', 10 * MINUTE_MS, () => sweepTrash(ctx))
+  ctx.background.every('backup', MINUTE_MS, createBackupSchedule(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */

@@ -50,6 +50,7 @@ export const REST: Record<string, Row> = {
   'POST /api/secret-scanning/alerts': everybody(404),
 
   'GET /api/openapi.json': everybody(),
+  'GET /api/version': everybody(),
   'POST /api/v1/auth/login': everybody(),
   // For access tokens alone, which are not among the callers: what a token or key cannot do.
   'POST /api/v1/auth/refresh': everybody(401),
