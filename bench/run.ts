@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { benchBackup } from './backup.bench.ts'
 import { benchCredentials } from './credentials.bench.ts'
 import { benchHeartbeats } from './heartbeats.bench.ts'
 import { benchIngest } from './ingest.bench.ts'
@@ -26,8 +27,12 @@ const lists = await benchLists({ devices: 10_000, episodes: 1_000_000, pages: 3 
 console.log('From starting the program to its first answer')
 const start = await benchStart({ rounds: 15, episodes: 1_000_000, idle_seconds: 60 })
 console.log(
+  'Backup, verification and restore (a million episodes and 5 GB: npx tsx bench/backup.bench.ts --full)',
+)
+const backup = await benchBackup({ episodes: 50_000, bytes: 500e6, files: 200 })
+console.log(
   JSON.stringify(
-    { ingest, upload, login, credentials, heartbeats, lists, start },
+    { ingest, upload, login, credentials, heartbeats, lists, start, backup },
     (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
     2,
   ),

@@ -9,6 +9,7 @@ import { resetSecondFactor } from './admin/reset-second-factor.ts'
 import { revokeKey } from './admin/revoke-key.ts'
 import { backup } from './backup.ts'
 import { config } from './config.ts'
+import { doctor } from './doctor.ts'
 import { health } from './health.ts'
 import { licenses } from './licenses.ts'
 import { migrate } from './migrate.ts'
@@ -28,6 +29,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     serve,
     config,
     health,
+    doctor,
     migrate,
     backup,
     () => verifyBackupCommand,
