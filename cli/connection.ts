@@ -7,6 +7,7 @@ import { whoami } from '../sdk/own-key.ts'
 import type { Runtime } from '../sdk/runtime.ts'
 import { Transport } from '../sdk/transport.ts'
 import type { WhoAmI } from '../sdk/wire.ts'
+import { hearing } from './client-update.ts'
 import type { Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
@@ -60,6 +61,7 @@ function connect(host: Host, given: Given): Connection {
   const { api_key, base_url } = credentialsOf(saved, profile, runtime)
   warnPlainHttp(host, base_url)
   const options = { api_key, base_url, runtime }
+  const heard = hearing(host)
   let asked: Promise<WhoAmI | undefined> | undefined
   return {
     base_url,
@@ -67,18 +69,21 @@ function connect(host: Host, given: Given): Connection {
     saved,
     variable: variableOf(host, saved.profile, api_key),
     who: () => {
-      asked ??= whoami({ api_key, base_url, user_agent: host.user_agent }).catch((error: unknown) => {
-        if (error instanceof NotFoundError) return undefined
-        throw error
-      })
+      asked ??= whoami({ api_key, base_url, user_agent: host.user_agent, fetch: heard }).catch(
+        (error: unknown) => {
+          if (error instanceof NotFoundError) return undefined
+          throw error
+        },
+      )
       return asked
     },
-    client: (place) => new Client({ api_key, base_url, verbose: false, ...place }, withoutPlace(runtime)),
+    client: (place) =>
+      new Client({ api_key, base_url, verbose: false, fetch: heard, ...place }, withoutPlace(runtime)),
     transport: (place) =>
       new Transport({
         ...options,
         ...place,
-        fetch: (...call) => fetch(...call),
+        fetch: heard,
         timeout_s: 60,
         upload_timeout_s: 600,
       }),

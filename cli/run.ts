@@ -1,10 +1,12 @@
 import { Command as Commander, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
+import { tellOfUpdate } from './client-update.ts'
 import { type Argument, COMMON_FLAGS, type Command, type Flag, type Given } from './command.ts'
 import { commandsOf } from './commands.ts'
 import { EXIT, failureOf, showCrash, showFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { asCalled } from './print.ts'
+import { commandOfServer } from './server-commands.ts'
 import { refuseKeys, usage } from './usage.ts'
 import { worldOf } from './world.ts'
 
@@ -30,12 +32,19 @@ export async function run(
   })
   try {
     refuseKeys(args)
+    const elsewhere = commandOfServer(
+      args,
+      commands.map(({ name }) => name),
+    )
+    if (elsewhere) throw elsewhere
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync(args, { from: 'user' })
     return status
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
     return report(host, commands, error, args)
+  } finally {
+    await tellOfUpdate(host, args)
   }
 }
 
@@ -84,6 +93,7 @@ const GROUPS: Record<string, string> = {
   device: 'the robots of a project',
   episode: 'recorded runs: log, read and download them',
   keys: 'API keys of the organization',
+  service: 'the server as a service of this machine',
   'ssh-keys': 'your SSH keys, which open devices',
 }
 

@@ -2,6 +2,7 @@ import { AuthError, NotFoundError, TransportError } from '../sdk/errors.ts'
 import { hideKeys, keyPrefix, keyProblem } from '../sdk/key-format.ts'
 import { whoami as askServer } from '../sdk/own-key.ts'
 import type { CredentialKind, WhoAmI } from '../sdk/wire.ts'
+import { hearing } from './client-update.ts'
 import type { Command, Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
@@ -127,7 +128,7 @@ async function ask(host: Host, subject: Subject, { name }: Saved): Promise<Asked
   if (problem) return { works: false, failure: new Failure(`The key ${problem}.`, { hint }) }
   warnPlainHttp(host, base_url)
   try {
-    const answer = await askServer({ api_key, base_url, user_agent: host.user_agent })
+    const answer = await askServer({ api_key, base_url, user_agent: host.user_agent, fetch: hearing(host) })
     return { works: true, answer: withoutKey(cleanAll(answer), api_key) }
   } catch (error) {
     if (error instanceof NotFoundError) {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { buildReference } from './build-reference.ts'
+import { filesIn, isStale } from './built.ts'
 
 /**
  * Builds the portal (dist/portal, with .gz and .br beside each text file), the API reference (dist/reference) and the
@@ -13,7 +14,7 @@ import { buildReference } from './build-reference.ts'
  *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const SOURCES = [
+export const SOURCES = [
   'server',
   'portal',
   'sdk',
@@ -45,14 +46,13 @@ export async function buildAll(): Promise<void> {
 }
 
 export async function buildIfStale(): Promise<void> {
-  const bundle = join(root, 'dist/robotrace.js')
-  const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0
-  if (SOURCES.some((source) => newest(join(root, source)) > built)) await buildAll()
+  const sources = SOURCES.map((source) => join(root, source))
+  if (isStale(join(root, 'dist/robotrace.js'), sources)) await buildAll()
 }
 
 /** Compressed once here, so that serving a page costs no processor time. */
 function compress(folder: string): void {
-  for (const file of files(folder)) {
+  for (const file of filesIn(folder)) {
     if (!COMPRESSIBLE.has(extname(file))) continue
     const bytes = readFileSync(file)
     if (bytes.length < 1024) continue
@@ -62,20 +62,6 @@ function compress(folder: string): void {
       brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
     )
   }
-}
-
-function files(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    return entry.isDirectory() ? files(path) : [path]
-  })
-}
-
-function newest(path: string): number {
-  if (!existsSync(path)) return 0
-  const stats = statSync(path)
-  if (!stats.isDirectory()) return stats.mtimeMs
-  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,22 +1,28 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { installWorkshop } from './binary/workshop.ts'
 
 /**
  * Finds what the tests need besides npm packages: Chromium for the pages, ffmpeg and ffprobe for the sample
- * recording, curl for what the documents say to paste, `script` for a terminal, OpenSSH's own programs for what a
- * robot's sshd does with keys. As root on Debian it installs what
- * is missing; otherwise it says in a sentence what to install.
+ * recording, curl for what the documents say to paste, `script` for a terminal, openssl for certificates, OpenSSH's
+ * own programs for what a robot's sshd does with keys, nginx and Caddy to stand in front of a server, systemd-analyze
+ * to judge a unit, and what the single executable is made with. As root on Debian it installs what is missing;
+ * otherwise it says in a sentence what to install.
  */
 const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'Chromium', candidates: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
   { tool: 'ffmpeg', candidates: ['ffmpeg'], packages: ['ffmpeg'] },
   { tool: 'ffprobe', candidates: ['ffprobe'], packages: ['ffmpeg'] },
   { tool: 'curl', candidates: ['curl'], packages: ['curl'] },
+  { tool: 'openssl', candidates: ['openssl'], packages: ['openssl'] },
   { tool: 'script', candidates: ['script'], packages: ['bsdutils'] },
   { tool: 'ssh', candidates: ['ssh'], packages: ['openssh-client'] },
   { tool: 'ssh-keygen', candidates: ['ssh-keygen'], packages: ['openssh-client'] },
   { tool: 'sshd', candidates: ['sshd', '/usr/sbin/sshd'], packages: ['openssh-server'] },
   { tool: 'gcc', candidates: ['gcc'], packages: ['gcc', 'libc6-dev'] },
   { tool: 'mount', candidates: ['mount'], packages: ['mount'] },
+  { tool: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], packages: ['nginx-light'] },
+  { tool: 'Caddy', candidates: ['caddy'], packages: ['caddy'] },
+  { tool: 'systemd-analyze', candidates: ['systemd-analyze'], packages: ['systemd'] },
 ]
 
 function missing(): typeof NEEDED {
@@ -34,6 +40,7 @@ function installFromDebian(packages: string[]): void {
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
 }
 
+installWorkshop()
 const absent = missing()
 if (absent.length > 0) {
   const packages = [...new Set(absent.flatMap((need) => need.packages))]

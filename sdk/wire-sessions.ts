@@ -75,6 +75,8 @@ export interface SessionMetrics {
 
 /** Answer (200) of `GET …/sessions/{id}`. */
 export interface SessionDetail extends Session {
+  /** ISO 8601, UTC; null unless it is in the trash, from where it goes for good after some days. */
+  trashed_at: string | null
   /** What it holds. */
   metrics: SessionMetrics
   /** The software that its device ran when it began. */

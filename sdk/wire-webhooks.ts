@@ -9,6 +9,7 @@ import type { PageFacts } from './wire-organizations.ts'
 export type WebhookEventType =
   | 'episode.ready'
   | 'episode.failed'
+  | 'episode.interrupted'
   | 'device.offline'
   | 'key.minted'
   | 'key.revoked'

@@ -11,12 +11,13 @@ export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
 export type * from './wire-sessions.ts'
 export type * from './wire-software.ts'
+export type * from './wire-version.ts'
 export type * from './wire-webhooks.ts'
 
 /** Where an episode comes from: a physical robot, a simulator, or a policy rolled out again over a recording. */
 export type EpisodeSource = 'real' | 'sim' | 'replay'
 
-/** `recording` until finalized; then `ready` or `failed`. */
+/** `recording` until finalized, then `ready` or `failed`; `interrupted` while nothing is heard of it any more. */
 export type EpisodeStatus = 'recording' | 'interrupted' | 'ready' | 'failed'
 
 /** The three slots of an episode. */
@@ -174,6 +175,8 @@ export interface EpisodeSummary {
   finalized_at: string | null
   /** ISO 8601, UTC; null unless archived. */
   archived_at: string | null
+  /** ISO 8601, UTC; null unless it is in the trash, from where it goes for good after some days. */
+  trashed_at: string | null
   /** The page of this episode. */
   portal_url: string
 }

@@ -8,6 +8,7 @@ import { DOORS } from './doors.ts'
 import { AppError } from './errors.ts'
 import { health } from './health.ts'
 import { bodyDeadline } from './http/body-deadline.ts'
+import { clientUpdate } from './http/client-update.ts'
 import type { Door, Guards } from './http/door.ts'
 import { jsonText } from './http/json-text.ts'
 import { knownHost } from './http/known-host.ts'
@@ -18,6 +19,7 @@ import { requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { publicError } from './procedures.ts'
+import { VERSION } from './project.ts'
 import { referencePage } from './reference/page.ts'
 import { appRouter } from './trpc.ts'
 
@@ -44,6 +46,7 @@ export function createApp(ctx: AppContext): Express {
       bodyDeadline(upload_idle_s),
       requestLog(ctx.log),
       securityHeaders(public_url),
+      clientUpdate(VERSION),
       knownHost(public_url),
       sameOrigin(public_url),
     ]),

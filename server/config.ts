@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { describeIssue } from './http/fields.ts'
 
 /**
- * The only reader of the environment. Pure: `readConfig(env)` checks everything at once and throws one
- * ConfigError that lists every wrong variable with its fix. `.env.example` is kept equal by a test.
+ * What the settings mean. Pure: `readConfig(values)` checks everything at once and throws one ConfigError that lists
+ * every wrong one with its fix. Where values come from is operator/configuration.ts's business; how each is written
+ * there, and what the documents say of it, stands in settings.ts. `.env.example` is kept equal by a test.
  */
 export interface Config {
   /** TCP port, 0 takes a free one. */
@@ -46,6 +47,8 @@ export interface Config {
   trash_days: number
   /** Where scheduled backups go, how often and how many are kept; undefined: none are made. */
   backup: { to: string; every_h: number; keep: number } | undefined
+  /** Where OpenTelemetry traces are sent, and what the server is called there; undefined: none are made. */
+  traces: { url: string; service: string } | undefined
 }
 
 export interface Secrets {
@@ -59,10 +62,17 @@ export interface Secrets {
   oidc_client_secret?: string | undefined
   /** What a reader of /metrics presents as its bearer token; undefined: there are no metrics to read. */
   metrics_key?: string | undefined
+  /** What the collector of traces wants to be sent with them: `authorization=Bearer%20…`. */
+  traces_headers?: string | undefined
 }
 
-/** The environment, as the one file that reads it hands it over. */
+/** Values by the name of their variable; the environment is one. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The origin of every generated URL, once the port is known. */
+export function originOf({ public_url, tls }: Pick<Config, 'public_url' | 'tls'>, port: number): string {
+  return public_url ?? `${tls ? 'https' : 'http'}://localhost:${port}`
+}
 
 export class ConfigError extends Error {
   readonly problems: string[]
@@ -73,13 +83,24 @@ export class ConfigError extends Error {
   }
 }
 
-const wholeNumber = (min: number, max: number) =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max))
+const wholeNumber = (min: number, max: number) => {
+  const within = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d+$/, within)
+    .transform(Number)
+    .pipe(z.number().min(min, within).max(max, within))
+}
 
 const bytes = z
   .string()
   .regex(/^\d+(\.\d+)?\s*([KMGT]i?B)?$/i, 'must be a size such as 500MB or 16GiB')
   .transform(parseSize)
+
+const collector = z
+  .string()
+  .refine(isWebAddress, 'must be the http or https address of a collector such as http://127.0.0.1:4318')
+  .optional()
 
 const networks = z
   .string()
@@ -144,25 +165,43 @@ export const environment = z.object({
   ROBOTRACE_BACKUP_KEEP: wholeNumber(1, 1000).default(7),
   ROBOTRACE_METRICS_KEY: z.string().min(16, 'must have 16 characters or more').optional(),
   ROBOTRACE_OIDC_NAME: z.string().max(40, 'must have at most 40 characters').default('single sign-on'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*$/, 'must be name=value, separated by commas')
+    .optional(),
+  OTEL_SERVICE_NAME: z.string().default('robotrace'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
 })
 
 /**
- * @example const { config, secrets } = readConfig(process.env)
- * @throws ConfigError listing every variable that is wrong and every contradiction
+ * @param named how a problem names a setting: where it was set
+ * @example const { config, secrets } = readConfig({ PORT: '8080' })
+ * @throws ConfigError listing everything that is wrong and every contradiction
  */
-export function readConfig(env: Environment): { config: Config; secrets: Secrets } {
+export function readConfig(
+  values: Environment,
+  named: (name: string) => string = (name) => name,
+): { config: Config; secrets: Secrets } {
   // A variable that is set but empty counts as absent, as in compose files with `PORT=`.
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = environment.safeParse(given)
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue)
   const public_url =
     given.PUBLIC_URL === undefined ? undefined : checkPublicUrl(given.PUBLIC_URL, given, problems)
   problems.push(...missingPartners(given))
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  const value = parsed.data
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(problems.map((line) => line.replace(/^[A-Z_]+(?=:)/, named)))
+  }
+  return settle(parsed.data, public_url)
+}
+
+type Values = z.output<typeof environment>
+
+function settle(value: Values, public_url: string | undefined): { config: Config; secrets: Secrets } {
   return {
     config: {
       port: value.PORT,
@@ -185,6 +224,7 @@ export function readConfig(env: Environment): { config: Config; secrets: Secrets
       recording_lease_h: value.ROBOTRACE_RECORDING_LEASE_HOURS,
       trash_days: value.ROBOTRACE_TRASH_DAYS,
       backup: backupOf(value),
+      traces: tracesOf(value),
     },
     secrets: {
       master: value.ROBOTRACE_SECRET,
@@ -192,11 +232,10 @@ export function readConfig(env: Environment): { config: Config; secrets: Secrets
       smtp_url: value.ROBOTRACE_SMTP_URL,
       oidc_client_secret: value.ROBOTRACE_OIDC_CLIENT_SECRET,
       metrics_key: value.ROBOTRACE_METRICS_KEY,
+      traces_headers: value.OTEL_EXPORTER_OTLP_HEADERS,
     },
   }
 }
-
-type Values = z.output<typeof environment>
 
 function providerOf(value: Values): Config['oidc'] {
   const { ROBOTRACE_OIDC_ISSUER: issuer, ROBOTRACE_OIDC_CLIENT_ID: client_id } = value
@@ -212,6 +251,13 @@ function backupOf(value: Values): Config['backup'] {
   const { ROBOTRACE_BACKUP_TO: to } = value
   if (to === undefined) return undefined
   return { to, every_h: value.ROBOTRACE_BACKUP_EVERY_HOURS, keep: value.ROBOTRACE_BACKUP_KEEP }
+}
+
+/** The address for everything gets `/v1/traces` behind it, the one for traces stays as it is (OTLP exporter, 2024). */
+function tracesOf(value: Values): Config['traces'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_SERVICE_NAME: service } = value
+  const url = value.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (all && `${all.replace(/\/+$/, '')}/v1/traces`)
+  return url === undefined ? undefined : { url, service }
 }
 
 /** Variables that mean nothing alone: what is set, and what it needs beside it. */
@@ -243,18 +289,25 @@ function isIssuer(text: string): boolean {
   return search + hash === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
 function checkPublicUrl(text: string, env: Environment, problems: string[]): string | undefined {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+  if (!isWebAddress(text)) {
     problems.push('PUBLIC_URL: must be an http or https address such as https://robotrace.example.org')
     return undefined
   }
   const url = new URL(text)
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
     problems.push('PUBLIC_URL: must be an origin only, without path, query or user')
+  }
+  if (url.protocol === 'http:' && env.ROBOTRACE_TLS_CERT !== undefined) {
+    problems.push('PUBLIC_URL: must begin with https, because ROBOTRACE_TLS_CERT is set')
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && env.ROBOTRACE_INSECURE_HTTP !== '1') {
     problems.push(

@@ -4,6 +4,7 @@ import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
 import { type Background, createBackground } from './background.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { createDiskStore } from './blobs/disk.ts'
+import { type Findings, noFindings } from './blobs/findings.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
 import type { MigrationStep } from './db/migrate.ts'
@@ -15,6 +16,7 @@ import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { VERSION } from './project.ts'
+import { createUnderWay, type UnderWay } from './quota/under-way.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
@@ -33,6 +35,10 @@ export interface AppContext extends AsyncDisposable {
   limiter: Limiter
   /** Counts everybody's requests. */
   rates: RateStore
+  /** Uploads that count for quotas already. */
+  under_way: UnderWay
+  /** What the latest comparison of files and rows has found. */
+  findings: Findings
   signing: SigningKeys
   /** Verifies access and API tokens. */
   tokens: TokenVerifier
@@ -98,6 +104,23 @@ function openParts(
     await db.destroy()
     release()
   }
-  const made = { db, blobs, log, now, background, limiter, rates, signing, tokens, mail, provider, receivers }
+  const findings = parts.findings ?? noFindings()
+  const under_way = parts.under_way ?? createUnderWay()
+  const made = {
+    db,
+    blobs,
+    log,
+    now,
+    background,
+    limiter,
+    rates,
+    under_way,
+    findings,
+    signing,
+    tokens,
+    mail,
+    provider,
+    receivers,
+  }
   return { ...made, [Symbol.asyncDispose]: close }
 }

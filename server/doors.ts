@@ -105,7 +105,7 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     name: 'Reference',
-    about: 'This document.',
+    about: 'This document, and the version of the server.',
     doors: referenceDoors,
   },
 ]

@@ -164,6 +164,12 @@ export const PROBLEMS = {
     detail: 'The server has no room for more data. Free disk space, then try again.',
     trpc: 'SERVICE_UNAVAILABLE',
   },
+  quota_exceeded: {
+    status: 507,
+    title: 'Quota exceeded',
+    detail: 'The organization stores as much as it may. Delete episodes, or ask for a larger quota.',
+    trpc: 'SERVICE_UNAVAILABLE',
+  },
 } as const satisfies Record<string, ProblemKind>
 
 export type Code = keyof typeof PROBLEMS

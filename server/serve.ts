@@ -1,7 +1,8 @@
 import { createApp } from './app.ts'
-import type { Config, Secrets } from './config.ts'
+import { type Config, ConfigError, originOf, type Secrets } from './config.ts'
 import { type AppContext, createContext } from './context.ts'
-import { listen } from './http/listen.ts'
+import { readCertificate } from './http/certificate.ts'
+import { type Listener, listen } from './http/listen.ts'
 import { scheduleJobs } from './jobs/jobs.ts'
 
 /** A running server. Disposing it finishes what is under way, then closes the database. */
@@ -11,6 +12,8 @@ export interface RunningServer extends AsyncDisposable {
   /** Where it really listens. */
   local_url: string
   ctx: AppContext
+  /** Reads certificate and key again. One that cannot be used is told in the log, and the old one stays. */
+  renewCertificate: () => void
 }
 
 /** Uploads and answers under way get this long to finish after the signal to stop. */
@@ -26,16 +29,18 @@ export async function startServer(
   secrets: Secrets,
   overrides: Parameters<typeof createContext>[2] = {},
 ): Promise<RunningServer> {
-  const listener = await listen(config.port, config.host)
+  const { tls } = config
+  const listener = await listen(config.port, config.host, tls && readCertificate(tls))
   try {
-    const url = config.public_url ?? `http://localhost:${listener.port}`
+    const url = originOf(config, listener.port)
     const ctx = createContext({ ...config, public_url: url }, secrets, overrides)
     listener.serve(createApp(ctx))
     scheduleJobs(ctx)
     return {
       url,
-      local_url: `http://127.0.0.1:${listener.port}`,
+      local_url: `${tls ? 'https' : 'http'}://127.0.0.1:${listener.port}`,
       ctx,
+      renewCertificate: () => tls && renew(ctx.log, listener, tls),
       async [Symbol.asyncDispose]() {
         await listener.close(GRACE_MS)
         await ctx[Symbol.asyncDispose]()
@@ -44,5 +49,15 @@ export async function startServer(
   } catch (error) {
     await listener.close(0)
     throw error
+  }
+}
+
+function renew(log: AppContext['log'], listener: Listener, tls: NonNullable<Config['tls']>): void {
+  try {
+    listener.renew(readCertificate(tls))
+    log.info({ cert: tls.cert }, 'read the TLS certificate again')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    log.error({ problems: error.problems }, 'the TLS certificate cannot be used; the one before stays')
   }
 }

@@ -12,6 +12,7 @@ import { noticesRouter } from './notices/trpc.ts'
 import { clientsRouter, keyPolicyRouter, organizationRouter } from './organizations/trpc.ts'
 import { router } from './procedures.ts'
 import { sshKeysRouter } from './ssh-keys/trpc.ts'
+import { storageRouter } from './storage/trpc.ts'
 import { webhooksRouter } from './webhooks/trpc.ts'
 
 /** Everything the portal calls. It imports only this type. */
@@ -34,6 +35,7 @@ export const appRouter = router({
   notices: noticesRouter,
   audit: auditRouter,
   webhooks: webhooksRouter,
+  storage: storageRouter,
 })
 
 export type AppRouter = typeof appRouter

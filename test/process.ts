@@ -30,6 +30,11 @@ export function startProcess(env: Record<string, string> = {}): ServerProcess {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  return { data, ...follow(child) }
+}
+
+/** Reads along with a process. @example const login = follow(spawn('./robotrace', ['login'])) */
+export function follow(child: ChildProcess): Omit<ServerProcess, 'data'> {
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk) => {
@@ -49,5 +54,5 @@ export function startProcess(env: Record<string, string> = {}): ServerProcess {
       child.stdout?.on('data', look)
       exit.then((code) => reject(new Error(`ended with ${code} before ${pattern}: ${stdout}${stderr}`)))
     })
-  return { child, data, stdout: () => stdout, stderr: () => stderr, until, exit }
+  return { child, stdout: () => stdout, stderr: () => stderr, until, exit }
 }

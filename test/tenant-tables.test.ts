@@ -16,6 +16,8 @@ const TENANT_TABLES: Record<string, string[]> = {
   api_key_origins: ['api-keys'],
   // blobs: compares what is on the disk with what rows name, of all organizations.
   artifacts: ['blobs', 'episodes'],
+  // blobs: what is deleted, and how far that has got, belongs to the bytes.
+  blob_removals: ['blobs'],
   audit_events: ['audit', 'audit-trail', 'device-login', 'leaked-keys'],
   device_login_policies: ['device-login'],
   // jobs: what is long over is deleted, whosever it was.
@@ -23,16 +25,20 @@ const TENANT_TABLES: Record<string, string[]> = {
   capsules: ['blobs', 'software'],
   device_groups: ['audit-trail', 'fleet'],
   device_ssh_keys: ['fleet', 'members', 'ssh-keys'],
+  deletions: ['blobs', 'storage'],
   devices: ['api-keys', 'audit-trail', 'fleet', 'members', 'robots', 'ssh-keys'],
   enrolment_tokens: ['audit-trail', 'fleet'],
   episodes: ['blobs', 'episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
+  organization_usage: ['quota'],
+  retention_rules: ['storage'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],
   // fleet: what software a device runs.
   packages: ['fleet', 'software'],
-  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys'],
+  // storage: what the project of a retention rule is called.
+  projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys', 'storage'],
   webhook_deliveries: ['jobs', 'webhooks'],
   webhooks: ['audit-trail', 'outbox', 'webhooks'],
 }
@@ -44,10 +50,14 @@ const EPISODE_FILES = [
   'artifacts',
   'episodes',
   'finalize',
+  'lease',
   'list',
   'of-device',
   'remove',
   'told',
+  'trash',
+  'trash-jobs',
+  'trash-list',
   'uploads',
 ]
   .map((name) => `server/episodes/${name}.ts`)

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { z } from 'zod'
+import { makeCertificate } from './certificate.ts'
 import { startTestServer, type TestServer } from './harness.ts'
 import { portalClient } from './portal-client.ts'
 import { bearer, type Tenant, tenant } from './seed.ts'
@@ -21,16 +21,7 @@ interface Certificate extends Disposable {
 
 function certificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'robotrace-receiver-'))
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '3650', '-subj', '/CN=receiver', '-keyout', key, '-out', cert],
-      ...['-addext', 'subjectAltName=DNS:hooks.test,DNS:localhost,IP:127.0.0.1'],
-    ],
-    { stdio: 'pipe' },
-  )
+  const { cert, key } = makeCertificate(folder, 'receiver')
   return {
     file: cert,
     key: readFileSync(key, 'utf8'),

@@ -8,6 +8,8 @@ const SENTENCES: Record<string, string> = {
   'account.password_reset_asked': 'asked for a link to replace the password of $',
   'account.password_reset_link_made': 'made a link to replace the password of $',
   'account.renamed': 'changed their name',
+  'account.staff_created': 'made an account with the rights of staff for $',
+  'account.staff_granted': 'gave the rights of staff to $',
   'api_key.edited': 'edited the API key $',
   'api_key.leaked': 'reported that the API key $ was found in public',
   'api_key.minted': 'made the API key $',
@@ -45,6 +47,7 @@ const SENTENCES: Record<string, string> = {
   'enrolment_token.revoked': 'revoked the enrolment token $',
   'identity.linked': 'linked an account at the sign-in provider',
   'identity.unlinked': 'unlinked an account at the sign-in provider',
+  'installation.restored': 'restored the backup $',
   'invitation.accepted': 'accepted the invitation for $',
   'invitation.made': 'invited $',
   'invitation.revoked': 'withdrew the invitation for $',
@@ -63,6 +66,7 @@ const SENTENCES: Record<string, string> = {
   'recovery_codes.made': 'made new recovery codes',
   'second_factor.added': 'added a second factor',
   'second_factor.removed': 'removed a second factor',
+  'second_factor.reset': 'took the second factors of $ away',
   'session.all_ended': 'signed out everywhere',
   'session.confirmed': 'confirmed that it is them',
   'session.ended': 'signed out',
@@ -102,6 +106,8 @@ export function sentenceOf(event: AuditEvent): Sentence {
 
 export function actorName({ actor }: AuditEvent): string {
   if (actor.name !== null) return actor.kind === 'api_key' ? `Key ${actor.name}` : actor.name
+  if (actor.kind === 'operator') return 'The operator'
+  if (actor.kind === 'system') return 'This server'
   if (actor.id === null) return 'Somebody'
   return actor.kind === 'api_key' ? `Key ${actor.id}` : shorten(actor.id)
 }

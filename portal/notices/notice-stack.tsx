@@ -91,6 +91,8 @@ function noticeSentence({ kind, detail }: Notice): string {
     const why = detail.because === 'gone' ? 'It answered 410 Gone' : 'Nothing reached it for five days'
     return `The webhook to ${detail.host ?? 'a receiver'} of ${detail.organization ?? 'your organization'} was disabled. ${why}; enable it again once it answers.`
   }
+  if (kind === 'backup_failed')
+    return `The scheduled backup${detail.folder ? ` to ${detail.folder}` : ''} failed: ${detail.reason ?? 'see the log of the server'}`
   if (kind === 'session_reused')
     return `An access token that had been exchanged for a new one was used again from ${address}. Its session was ended: somebody else may have had it.`
   return `The finished login of ${detail.hostname ?? 'a terminal'} was used again from ${address}. If that was not you, revoke its key.`

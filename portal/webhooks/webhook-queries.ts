@@ -43,6 +43,11 @@ export async function refreshWebhooks(organization_id: string): Promise<void> {
 export const EVENTS = [
   { type: 'episode.ready', words: 'An episode is ready', hint: 'It was finalized, with what was uploaded.' },
   { type: 'episode.failed', words: 'An episode failed', hint: 'It was finalized as failed.' },
+  {
+    type: 'episode.interrupted',
+    words: 'An episode was interrupted',
+    hint: 'Nothing was heard of it for too long.',
+  },
   { type: 'device.offline', words: 'A device fell silent', hint: 'No heartbeat for 90 seconds.' },
   { type: 'key.minted', words: 'An API key came to be', hint: 'Made, rotated, enrolled or logged in with.' },
   {

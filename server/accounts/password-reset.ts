@@ -183,11 +183,17 @@ export async function resetPassword(
       action: 'account.password_reset',
       actor: stranger(from),
       target: id,
-      detail: { sessions_ended, link: made_by === null ? 'mailed' : 'made by staff' },
+      detail: { sessions_ended, link: madeBy(made_by, id) },
     })
     await notify(trx, at, { account_id: id, kind: 'password_reset', detail: { ip: from.ip } })
     return { email, sessions_ended }
   })
+}
+
+/** See makeResetLinkByOperator for the link that an account seems to have made for itself. */
+function madeBy(made_by: string | null, account_id: string): string {
+  if (made_by === null) return 'mailed'
+  return made_by === account_id ? 'handed over' : 'made by staff'
 }
 
 /** Only the mailbox got the link: whoever used it reads its mail. */
@@ -215,7 +221,7 @@ async function openLink(db: Database, now: Date, token: string) {
 }
 
 /** @returns the link, below PUBLIC_URL whatever name the server was asked by; only its SHA-256 is kept */
-async function insertLink(
+export async function insertLink(
   ctx: Pick<AppContext, 'now' | 'config'>,
   trx: Database,
   account_id: string,

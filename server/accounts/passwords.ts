@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { hash, verify } from '@node-rs/argon2'
 import { AppError } from '../errors.ts'
 import { weakness } from './password-rules.ts'
 
 /** Argon2id (the library's default kind) with OWASP's first choice for servers: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
+
+/** Native code, loaded by the first password: most runs of this program never see one. */
+const argon2 = () => import('@node-rs/argon2')
 
 /** Verified against when the account does not exist, so that it takes as long as a wrong password. */
 let decoy: Promise<string> | undefined
@@ -29,11 +31,12 @@ export function isOutdated(stored: string): boolean {
 }
 
 export async function hashPassword(password: string): Promise<string> {
-  return limited(() => hash(password.normalize('NFKC'), PARAMETERS))
+  return limited(async () => (await argon2()).hash(password.normalize('NFKC'), PARAMETERS))
 }
 
 /** @param stored undefined for an unknown account: the answer is false, and takes as long */
 export async function verifyPassword(stored: string | undefined, password: string): Promise<boolean> {
+  const { hash, verify } = await argon2()
   decoy ??= hash('no account has this password', PARAMETERS)
   const against = stored ?? (await decoy)
   const matches = await limited(() => verify(against, password.normalize('NFKC')))

@@ -8,7 +8,7 @@ import { type Happening, tell } from '../outbox/outbox.ts'
 /** Who did it, as far as that is known. */
 export interface Actor extends Omit<Origin, 'request_id'> {
   request_id?: string
-  kind: 'person' | 'api_key' | 'anonymous'
+  kind: AuditEventsTable['actor_kind']
   id: string | null
   /** The key, token or session it was done with. */
   credential_id?: string | null
@@ -120,6 +120,19 @@ export function hashEvent(row: Omit<AuditEventsTable, 'hash'>): string {
   const members = HASHED_COLUMNS.map((name) => row[name])
   return createHash('sha256').update(JSON.stringify(members)).digest('hex')
 }
+
+/** Whoever works at the server's own machine, as the machine knows them. */
+export interface Operator {
+  user: string
+}
+
+/** The actor where nobody asked over the network. Who it was at the machine belongs into the event's detail. */
+export function operatorActor(): Actor {
+  return { kind: 'operator', id: null, ip: '', user_agent: 'robotrace admin' }
+}
+
+/** What RoboTrace does by itself, as a rule of somebody's says. */
+export const SYSTEM: Actor = { kind: 'system', id: null, ip: '', user_agent: '' }
 
 /** The actor behind a caller: the person where there is one, else the key itself. */
 export function actorOf(caller: Caller): Actor {

@@ -1,5 +1,6 @@
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
+import { countFreed } from './deletions.ts'
 
 const AT_ONCE = 100
 
@@ -26,27 +27,52 @@ export async function askToRemove(
   }
 }
 
+type Ctx = Pick<AppContext, 'db' | 'blobs' | 'log' | 'now' | 'background'>
+
 /**
- * Removes what has been noted, oldest first. A note goes after its bytes: a crash in between removes what is gone
- * already, and nothing stays behind. Bytes that cannot be removed now are tried again.
+ * Removes what has been noted. A note goes after its bytes: a crash in between removes what is gone already, and nothing
+ * stays behind. Each run goes through all of it once, so bytes that cannot be removed now hold up nothing else and are
+ * tried again by the next.
  */
-export async function removeBlobs(ctx: Pick<AppContext, 'db' | 'blobs' | 'log'>): Promise<void> {
-  const noted = await ctx.db
-    .selectFrom('blob_removals')
-    .select('blob_key')
-    .orderBy('requested_at')
-    .limit(AT_ONCE)
-    .execute()
-  let removed = 0
+export async function removeBlobs(ctx: Ctx): Promise<void> {
+  let after = ''
+  let more = true
+  while (more) {
+    const noted = await ctx.db
+      .selectFrom('blob_removals')
+      .select('blob_key')
+      .where('blob_key', '>', after)
+      .orderBy('blob_key')
+      .limit(AT_ONCE)
+      .execute()
+    await removeSome(ctx, noted)
+    after = noted.at(-1)?.blob_key ?? after
+    more = noted.length === AT_ONCE && !ctx.background.ending
+  }
+}
+
+async function removeSome(ctx: Ctx, noted: readonly { blob_key: string }[]): Promise<void> {
+  const gone: string[] = []
   for (const { blob_key } of noted) {
     try {
       await ctx.blobs.remove(blob_key)
+      gone.push(blob_key)
     } catch (error) {
       ctx.log.warn({ err: error, blob_key }, 'bytes of a deleted thing could not be removed')
-      continue
     }
-    await ctx.db.deleteFrom('blob_removals').where('blob_key', '=', blob_key).execute()
-    removed++
   }
-  if (removed === AT_ONCE) await removeBlobs(ctx)
+  if (gone.length === 0) return
+  const at = ctx.now().toISOString()
+  await ctx.db.transaction().execute(async (trx) => {
+    // Another run may have been there in between: only who takes the note away counts its bytes.
+    const rows = await trx
+      .deleteFrom('blob_removals')
+      .where('blob_key', 'in', gone)
+      .returning(['deletion_id', 'size_bytes'])
+      .execute()
+    const freed = new Map<string, number>()
+    for (const { deletion_id, size_bytes } of rows)
+      if (deletion_id) freed.set(deletion_id, (freed.get(deletion_id) ?? 0) + size_bytes)
+    for (const [deletion_id, bytes] of freed) await countFreed(trx, deletion_id, at, bytes)
+  })
 }

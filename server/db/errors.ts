@@ -18,6 +18,7 @@ export function isBusy(error: unknown): boolean {
 
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
 
-function codeOf(error: unknown): string {
+/** What the system or SQLite calls it; '' for anything else. @example codeOf(error) === 'ENOENT' */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

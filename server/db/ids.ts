@@ -22,6 +22,8 @@ export type IdKind =
   | 'wh'
   | 'msg'
   | 'del'
+  | 'dlt'
+  | 'rul'
 
 /**
  * A new id that says what it names: the kind, an underscore and 20 random characters (100 bits).

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
-import { projectFile } from '../project.ts'
+import { projectText } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
 import { groupCommitDialect } from './group-commit.ts'
 import { type MigrationStep, migrateDatabase } from './migrate.ts'
@@ -67,7 +66,7 @@ function bringSchema(sqlite: Sqlite.Database, version: string): void {
 
 function createSchema(sqlite: Sqlite.Database, version: string): void {
   sqlite.transaction(() => {
-    sqlite.exec(readFileSync(projectFile('schema.sql'), 'utf8'))
+    sqlite.exec(projectText('schema.sql'))
     makeAppendOnly(sqlite)
     keepRollups(sqlite)
     sqlite

@@ -60,8 +60,9 @@ function organizationUsage(): string[] {
   const capsule = (row: 'NEW' | 'OLD', sign: '' | '-'): string => own(row, sign, `${row}.removed_at IS NULL`)
   return [
     `CREATE TRIGGER usage_artifacts_insert AFTER INSERT ON artifacts BEGIN ${artifact('NEW', '')} END`,
-    `CREATE TRIGGER usage_artifacts_update AFTER UPDATE OF episode_id, size_bytes ON artifacts
-      BEGIN ${artifact('OLD', '-')} ${artifact('NEW', '')} END`,
+    `CREATE TRIGGER usage_artifacts_update AFTER UPDATE OF size_bytes ON artifacts BEGIN
+      INSERT INTO organization_usage (organization_id, bytes)
+        SELECT organization_id, NEW.size_bytes - OLD.size_bytes FROM episodes WHERE id = NEW.episode_id ${upsert} END`,
     `CREATE TRIGGER usage_artifacts_delete AFTER DELETE ON artifacts BEGIN ${artifact('OLD', '-')} END`,
     `CREATE TRIGGER usage_capsules_insert AFTER INSERT ON capsules BEGIN ${capsule('NEW', '')} END`,
     `CREATE TRIGGER usage_capsules_update AFTER UPDATE OF organization_id, size_bytes, removed_at ON capsules
@@ -71,5 +72,8 @@ function organizationUsage(): string[] {
     `CREATE TRIGGER usage_removals_update AFTER UPDATE OF organization_id, size_bytes ON blob_removals
       BEGIN ${own('OLD', '-')} ${own('NEW', '')} END`,
     `CREATE TRIGGER usage_removals_delete AFTER DELETE ON blob_removals BEGIN ${own('OLD', '-')} END`,
+    `CREATE TRIGGER usage_below_quota AFTER UPDATE OF bytes ON organization_usage WHEN NEW.bytes < OLD.bytes BEGIN
+      UPDATE organizations SET quota_reached_bytes = NULL
+        WHERE id = NEW.organization_id AND quota_reached_bytes > NEW.bytes; END`,
   ]
 }

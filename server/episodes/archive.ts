@@ -5,12 +5,13 @@ import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { hasRole } from '../organizations/permissions.ts'
 import { getEpisode, getEpisodeRow } from './episodes.ts'
+import { refuseTrashed } from './trash.ts'
 
 /**
  * Takes an episode out of the lists; nothing is deleted. Archiving again changes nothing. An archived episode is
  * not finalized and takes no uploads until it is restored.
  *
- * @throws AppError not_found, forbidden for viewers
+ * @throws AppError not_found, forbidden for viewers, conflict for an episode in the trash
  */
 export async function archiveEpisode(
   ctx: Pick<AppContext, 'db' | 'config' | 'now'>,
@@ -39,8 +40,10 @@ async function change(
   id: string,
   to: { archived_at: string | null; archived_by: string | null },
 ): Promise<void> {
-  const { organization_id } = await getEpisodeRow(ctx, caller, id)
+  const row = await getEpisodeRow(ctx, caller, id)
+  const { organization_id } = row
   if (!hasRole(caller, organization_id, 'member')) throw new AppError('forbidden')
+  refuseTrashed(row)
   const archives = to.archived_at !== null
   await ctx.db.transaction().execute(async (trx) => {
     const changed = await trx
@@ -48,6 +51,7 @@ async function change(
       .set(to)
       .where('id', '=', id)
       .where('archived_at', archives ? 'is' : 'is not', null)
+      .where('trashed_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
     if (!changed) return

@@ -203,6 +203,7 @@ export function toSummary(ctx: Pick<AppContext, 'config'>, row: SummaryRow): Epi
     updated_at: row.updated_at,
     finalized_at: row.finalized_at,
     archived_at: row.archived_at,
+    trashed_at: row.trashed_at,
     portal_url: `${ctx.config.public_url}/portal/episodes/${row.id}`,
   }
 }

@@ -9,6 +9,7 @@ import { stringifyJson } from '../http/json.ts'
 import { isAskedFor, tell } from '../outbox/outbox.ts'
 import { artifactRows, getEpisodeRow, readKinds, readMetadata } from './episodes.ts'
 import type { finalizeEpisodeInput } from './schema.ts'
+import { refuseTrashed } from './trash.ts'
 
 type Input = z.output<typeof finalizeEpisodeInput>
 
@@ -116,6 +117,7 @@ async function outcome(
 }
 
 function refuseArchived(row: EpisodesTable): void {
+  refuseTrashed(row)
   if (row.archived_at === null) return
   throw new AppError('conflict', 'This episode is archived. Restore it first, then finalize it.')
 }

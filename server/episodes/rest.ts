@@ -135,6 +135,7 @@ export const episodeDoors: Door[] = [
       'too_large',
       'unsupported_media_type',
       'storage_full',
+      'quota_exceeded',
     ],
     example: SIGNED_EXAMPLE,
     async respond(ctx, input, _caller, { request, response }) {

@@ -141,6 +141,7 @@ const summary = z.object({
   updated_at: z.iso.datetime(),
   finalized_at: z.iso.datetime().nullable(),
   archived_at: z.iso.datetime().nullable(),
+  trashed_at: z.iso.datetime().nullable(),
   portal_url: z.url(),
 })
 
@@ -200,6 +201,14 @@ export const listEpisodesInput = filters.extend({
   organization_id: z.string().max(64),
   limit: limit.default(PAGE),
   archived: z.boolean().default(false),
+})
+
+/** A selection in the portal. */
+export const episodeIds = z.object({ ids: z.array(z.string().max(64)).min(1).max(100) })
+
+export const trashQuery = z.object({
+  organization_id: z.string().max(64),
+  cursor: z.string().max(200).nullish(),
 })
 
 export const artifactQuery = episodeId.extend({

@@ -1,13 +1,16 @@
+import { z } from 'zod'
 import type { EpisodeDetail, EpisodeSummary, Json, Metadata } from '../../sdk/wire.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { findOrganization } from '../organizations/organizations.ts'
 import { hasRole, requireRole } from '../organizations/permissions.ts'
-import { router, signedIn } from '../procedures.ts'
+import { router, signedIn, verified } from '../procedures.ts'
 import { archiveEpisode, restoreEpisode } from './archive.ts'
 import { getEpisode } from './episodes.ts'
 import { showEpisodes } from './list.ts'
-import { episodeId, listEpisodesInput } from './schema.ts'
+import { episodeId, episodeIds, listEpisodesInput, trashQuery } from './schema.ts'
+import { deleteTrashed, emptyTrash, findDeletable, moveToTrash, takeFromTrash } from './trash.ts'
+import { goesAt, listTrash } from './trash-list.ts'
 
 export const episodesRouter = router({
   list: signedIn.input(listEpisodesInput).query(async ({ ctx, input }) => {
@@ -30,14 +33,38 @@ export const episodesRouter = router({
     .mutation(async ({ ctx, input }) =>
       forPortal(ctx.app, ctx.person, await restoreEpisode(ctx.app, ctx.person, input.id)),
     ),
+  trash: signedIn.input(episodeIds).mutation(async ({ ctx, input }) => {
+    const rows = await findDeletable(ctx.app, ctx.person, input.ids)
+    await moveToTrash(ctx.app, ctx.person, rows)
+    return { ids: rows.map(({ id }) => id) }
+  }),
+  untrash: signedIn.input(episodeIds).mutation(async ({ ctx, input }) => {
+    const rows = await findDeletable(ctx.app, ctx.person, input.ids)
+    await takeFromTrash(ctx.app, ctx.person, rows)
+    return { ids: rows.map(({ id }) => id) }
+  }),
+  trashed: signedIn.input(trashQuery).query(async ({ ctx, input }) => {
+    const { items, ...page } = await listTrash(ctx.app, ctx.person, input)
+    return { ...page, items: items.map(withoutSeed) }
+  }),
+  deleteTrashed: verified.input(episodeIds).mutation(async ({ ctx, input }) => {
+    const rows = await findDeletable(ctx.app, ctx.person, input.ids)
+    await deleteTrashed(ctx.app, ctx.person, rows)
+    return { ids: rows.map(({ id }) => id) }
+  }),
+  emptyTrash: verified
+    .input(z.object({ organization_id: z.string().max(64) }))
+    .mutation(({ ctx, input }) => emptyTrash(ctx.app, ctx.person, input.organization_id)),
 })
 
 /** What the episode's page shows beside the episode itself. */
 async function forPortal(ctx: AppContext, person: PersonCaller, episode: EpisodeDetail) {
   const organization = await findOrganization(ctx, episode.client_id)
   const can_archive = hasRole(person, episode.client_id, 'member')
+  const can_delete = hasRole(person, episode.client_id, 'admin')
+  const goes_at = episode.trashed_at && goesAt(ctx, episode.trashed_at)
   const metadata = plainMetadata(episode.metadata)
-  return { ...withoutSeed(episode), metadata, organization, can_archive }
+  return { ...withoutSeed(episode), metadata, organization, can_archive, can_delete, goes_at }
 }
 
 /** The portal reads with the browser's JSON parser, which rounds: it shows `seed_text`. */

@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Artifact } from '../../sdk/wire.ts'
+import { askToRemove, removeBlobs } from '../blobs/removals.ts'
 import { checkLink } from '../blobs/signed-url.ts'
 import type { AppContext } from '../context.ts'
 import { mayStill } from '../credentials/credentials.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import { cutWhenStalled } from '../http/body-deadline.ts'
+import { claimRoom } from '../quota/quota.ts'
 import { ARTIFACT_KINDS, kindOfFile } from './artifact-kinds.ts'
 import { toArtifact } from './episodes.ts'
+import { heard } from './lease.ts'
 import type { Slot } from './links.ts'
+import { refuseTrashed } from './trash.ts'
 
 /**
  * Takes an artifact's bytes. All that can be refused is refused before the first byte is read, and the answer
  * comes when bytes and row are durable. Uploading again replaces what was there while the episode records.
  *
  * @throws AppError bad_signature, method_not_allowed, unsupported_media_type, length_required, too_large,
- *   storage_full, not_found, conflict once the episode is finalized or archived
+ *   storage_full, quota_exceeded, not_found, conflict once the episode is finalized or archived
  */
 export async function storeArtifact(
   ctx: AppContext,
@@ -38,21 +42,35 @@ export async function storeArtifact(
   const size = announcedSize(request, content_type, Number(link.terms))
   const slot = { organization_id: named.organization_id, episode_id: named.episode_id, kind }
   await requireRecording(ctx, slot)
+  const over = await claimRoom(ctx, organization_id, size)
+  try {
+    return await store(ctx, slot, request, { size, content_type })
+  } finally {
+    over()
+  }
+}
+
+async function store(
+  ctx: AppContext,
+  slot: Slot,
+  request: IncomingMessage,
+  { size, content_type }: { size: number; content_type: string },
+): Promise<Artifact> {
   cutWhenStalled(request, ctx.config.upload_idle_s)
   const staged = await ctx.blobs.stage(request, size)
   const blob_key = blobKeyOf(slot, staged.sha256)
   try {
     await staged.commit(blob_key)
-    const { stored, replaced } = await writeRow(ctx, {
+    const { stored, replaced } = await writeRow(ctx, slot, {
       episode_id: slot.episode_id,
-      kind,
+      kind: slot.kind,
       blob_key,
       content_type,
       size_bytes: staged.size_bytes,
       sha256: staged.sha256,
       stored_at: ctx.now().toISOString(),
     })
-    if (replaced) ctx.background.add('remove a replaced artifact', () => ctx.blobs.remove(replaced))
+    if (replaced) ctx.background.add('remove a replaced artifact', () => removeBlobs(ctx))
     return toArtifact(ctx, stored)
   } catch (error) {
     await staged.discard()
@@ -79,11 +97,12 @@ function announcedSize(request: IncomingMessage, content_type: string, max: numb
 async function requireRecording(ctx: Pick<AppContext, 'db'>, slot: Slot): Promise<void> {
   const row = await ctx.db
     .selectFrom('episodes')
-    .select(['status', 'archived_at'])
+    .select(['status', 'archived_at', 'trashed_at'])
     .where('id', '=', slot.episode_id)
     .where('organization_id', '=', slot.organization_id)
     .executeTakeFirst()
   if (!row) throw new AppError('not_found', 'No such episode.')
+  refuseTrashed(row)
   if (!['recording', 'interrupted'].includes(row.status) || row.archived_at !== null)
     throw noLongerRecording()
 }
@@ -108,20 +127,15 @@ function blobKeyOf(slot: Slot, sha256: string): string {
 /** The row counts only while the episode records: a finalize at the same moment comes wholly before or after. */
 async function writeRow(
   ctx: Pick<AppContext, 'db'>,
+  { organization_id }: Slot,
   row: ArtifactsTable,
-): Promise<{ stored: ArtifactsTable; replaced: string | undefined }> {
+): Promise<{ stored: ArtifactsTable; replaced: boolean }> {
   return ctx.db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable('episodes')
-      .set({ updated_at: row.stored_at })
-      .where('id', '=', row.episode_id)
-      .where('status', 'in', ['recording', 'interrupted'])
-      .where('archived_at', 'is', null)
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) throw noLongerRecording()
+    const open = await heard(trx, row.episode_id, row.stored_at, { resumes: true })
+    if (!open) throw noLongerRecording()
     const before = await trx
       .selectFrom('artifacts')
-      .select('blob_key')
+      .select(['blob_key', 'size_bytes'])
       .where('episode_id', '=', row.episode_id)
       .where('kind', '=', row.kind)
       .executeTakeFirst()
@@ -140,6 +154,8 @@ async function writeRow(
       }))
       .where('id', '=', row.episode_id)
       .execute()
-    return { stored: row, replaced: before?.blob_key }
+    const blobs = before ? [before] : []
+    await askToRemove(trx, row.stored_at, { organization_id, blobs })
+    return { stored: row, replaced: before !== undefined }
   })
 }

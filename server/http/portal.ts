@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type RequestHandler, Router } from 'express'
-import sirv from 'sirv'
 import { AppError } from '../errors.ts'
-import { projectFile } from '../project.ts'
+import { projectText } from '../project.ts'
+import { staticFiles } from './static-files.ts'
 
 /**
  * The built portal: hashed assets for ever, everything else asked again. A page address falls back to the
@@ -11,25 +9,14 @@ import { projectFile } from '../project.ts'
  */
 export function portal(): Router {
   const router = Router()
-  const folder = projectFile('dist/portal')
-  if (!existsSync(join(folder, 'index.html'))) {
+  const files = staticFiles('dist/portal', { single: true })
+  if (!files) {
     router.use(unbuilt)
     return router
   }
-  const files = sirv(folder, {
-    gzip: true,
-    brotli: true,
-    etag: true,
-    single: true,
-    ignores: [/^\/assets\//],
-    setHeaders: (response, path) => {
-      const forever = path.startsWith('/assets/')
-      response.setHeader('Cache-Control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
-  })
   // What `type` in a refusal leads to.
   router.get('/docs/problems', (_request, response) => {
-    response.type('text/plain; charset=utf-8').sendFile(projectFile('docs/problems.md'))
+    response.type('text/plain; charset=utf-8').send(projectText('docs/problems.md'))
   })
   router.use((request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new AppError('method_not_allowed')

@@ -1,7 +1,12 @@
+import { createBackupSchedule } from '../backup/scheduled.ts'
+import { removeOrphans, tellMissing } from '../blobs/reconcile-jobs.ts'
 import { removeBlobs } from '../blobs/removals.ts'
 import type { AppContext } from '../context.ts'
+import { interruptSilent } from '../episodes/lease.ts'
+import { sweepTrash } from '../episodes/trash-jobs.ts'
 import { moveMerged } from '../fleet/merge.ts'
 import { sweepSilent } from '../fleet/status.ts'
+import { runRules } from '../storage/run-rules.ts'
 import { createTeller, TELL_EVERY_MS } from '../webhooks/teller.ts'
 
 const SECOND_MS = 1_000
@@ -22,6 +27,13 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('devices that fell silent', 10 * SECOND_MS, () => sweepSilent(ctx))
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
   ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
+  ctx.background.every('files that nothing names', DAY_MS, () => removeOrphans(ctx))
+  ctx.background.add('files that nothing names', () => removeOrphans(ctx))
+  ctx.background.every('bytes that are missing', DAY_MS, () => tellMissing(ctx))
+  ctx.background.every('episodes that fell silent', 5 * MINUTE_MS, () => interruptSilent(ctx))
+  ctx.background.every('retention rules', HOUR_MS, () => runRules(ctx))
+  ctx.background.every('what was long enough in the trash', 10 * MINUTE_MS, () => sweepTrash(ctx))
+  ctx.background.every('backup', MINUTE_MS, createBackupSchedule(ctx))
 }
 
 /** Removes rows that nothing can be done with any more: what strangers can make must not pile up. */

@@ -1,8 +1,20 @@
 import type { Command } from '../../cli/command.ts'
 import type { Environment } from '../config.ts'
+import { createStaff } from './admin/create-staff.ts'
+import { listKeys } from './admin/list-keys.ts'
+import { listStaff } from './admin/list-staff.ts'
+import { resetPassword } from './admin/reset-password.ts'
+import { resetSecondFactor } from './admin/reset-second-factor.ts'
+import { revokeKey } from './admin/revoke-key.ts'
+import { backup } from './backup.ts'
+import { config } from './config.ts'
 import { doctor } from './doctor.ts'
+import { health } from './health.ts'
 import { migrate } from './migrate.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
+import { serviceInstall } from './service.ts'
+import { verifyBackupCommand } from './verify-backup.ts'
 
 /**
  * What somebody who runs a server calls at its machine, in the order of help. They work on the data folder itself and
@@ -11,5 +23,22 @@ import { serve } from './serve.ts'
  * @example process.exitCode = await run(args, processHost('robotrace'), operatorCommands(process.env))
  */
 export function operatorCommands(environment: Environment): readonly Command[] {
-  return [serve(environment), migrate(environment), doctor(environment)]
+  const commands = [
+    serve,
+    config,
+    health,
+    doctor,
+    migrate,
+    backup,
+    () => verifyBackupCommand,
+    restore,
+    () => serviceInstall(),
+    createStaff,
+    listStaff,
+    resetPassword,
+    resetSecondFactor,
+    listKeys,
+    revokeKey,
+  ]
+  return commands.map((command) => command(environment))
 }

@@ -5,6 +5,7 @@ import { clean, paint, say, sayJson } from '../../cli/print.ts'
 import type { Environment } from '../config.ts'
 import { examine } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
+import { CONFIGURATION_FLAGS, configurationOf } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** Looks at everything a server needs and says what is wrong and what to do about it. */
@@ -17,6 +18,7 @@ export function doctor(environment: Environment): Command {
       { name: 'fix', about: 'do what is safe: close permissions, remove what belongs to nothing for a day' },
       { name: 'deep', about: 'read the whole database and all bytes, and compare them with their hashes' },
       { name: 'json', about: 'one JSON object a finding' },
+      ...CONFIGURATION_FLAGS,
     ],
     run: (host, given) => operate(() => runDoctor(host, environment, given)),
   }
@@ -24,7 +26,8 @@ export function doctor(environment: Environment): Command {
 
 async function runDoctor(host: Host, environment: Environment, given: Given): Promise<number> {
   const counts = { ok: 0, warning: 0, problem: 0 }
-  for await (const finding of examine(environment, { fix: given.flag('fix'), deep: given.flag('deep') })) {
+  const configuration = configurationOf(environment, given, host.cwd)
+  for await (const finding of examine(configuration, { fix: given.flag('fix'), deep: given.flag('deep') })) {
     counts[finding.level]++
     if (given.flag('json')) sayJson(host, finding)
     else show(host, finding)

@@ -4,11 +4,12 @@ import type { Command } from '../../cli/command.ts'
 import { EXIT, Failure } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
 import { done, say } from '../../cli/print.ts'
-import { type Environment, readConfig } from '../config.ts'
+import type { Config, Environment } from '../config.ts'
 import { claimDataFolder } from '../db/data-folder.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { describeStep } from '../db/migration-words.ts'
 import { SCHEMA_VERSION } from '../db/schema-version.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** Brings the database up to date without starting the server, or tries whether that would work. */
@@ -18,21 +19,22 @@ export function migrate(environment: Environment): Command {
     summary: 'bring the database up to date, as starting the server does',
     examples: ['robotrace migrate --dry-run', 'robotrace migrate'],
     flags: [
+      ...CONFIGURATION_FLAGS,
       {
         name: 'dry-run',
         about: 'try it on a copy and change nothing, also while an older server is running',
       },
     ],
-    run: (host, given) => operate(() => runMigration(host, environment, given.flag('dry-run'))),
+    run: (host, given) =>
+      operate(() => runMigration(host, configOf(environment, given).config, given.flag('dry-run'))),
   }
 }
 
-async function runMigration(host: Host, environment: Environment, dry_run: boolean): Promise<number> {
-  const { data } = readConfig(environment).config
+async function runMigration(host: Host, { data }: Pick<Config, 'data'>, dry_run: boolean): Promise<number> {
   const file = join(data, 'robotrace.db')
   if (!existsSync(file)) {
     throw new Failure(`There is no database in ${data}.`, {
-      hint: 'set ROBOTRACE_DATA to the data folder of the server',
+      hint: '`--data` names the data folder of the server',
     })
   }
   const release = dry_run ? () => {} : claimDataFolder(data)

@@ -1,9 +1,12 @@
 import { Failure } from '../../cli/failure.ts'
+import { BackupError } from '../backup/layout.ts'
+import { AddonError } from '../binary/addon.ts'
 import { ConfigError } from '../config.ts'
 import { MigrationError } from '../db/apply-migrations.ts'
 import { DataFolderInUseError } from '../db/data-folder.ts'
 import { DatabaseOpenElsewhereError, MigrationSpaceError } from '../db/migrate.ts'
 import { NewerSchemaError, OlderSchemaError, OutdatedSchemaError } from '../db/schema-version.ts'
+import { AppError } from '../errors.ts'
 import { BrokenSecretError } from '../signing.ts'
 
 /** What whoever runs the server can mend: said in a sentence, without a stack. */
@@ -16,6 +19,7 @@ const EXPECTED = [
   DatabaseOpenElsewhereError,
   DataFolderInUseError,
   BrokenSecretError,
+  AppError,
 ]
 const SYSTEM = /^E(ADDRINUSE|ADDRNOTAVAIL|ACCES|PERM|EXIST|NOENT|NOTDIR|ISDIR|ROFS|NOSPC|NOTFOUND|AI_AGAIN)$/
 
@@ -34,7 +38,16 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
   } catch (error) {
     if (!(error instanceof Error)) throw error
     if (error instanceof ConfigError) {
-      throw new Failure('The configuration is not valid:', { details: error.problems })
+      throw new Failure('The configuration is not valid:', {
+        details: error.problems,
+        hint: '`robotrace config --print` shows where each value comes from',
+      })
+    }
+    if (error instanceof AddonError)
+      throw new Failure(error.message, { details: error.places, hint: error.hint })
+    if (error instanceof BackupError) {
+      const { message, details, hint } = error
+      throw new Failure(message, { details, ...(hint && { hint }) })
     }
     const code = 'code' in error ? String(error.code) : ''
     if (!EXPECTED.some((kind) => error instanceof kind) && !SYSTEM.test(code)) throw error

@@ -1,11 +1,12 @@
-import type { Command } from '../../cli/command.ts'
+import type { Command, Given } from '../../cli/command.ts'
 import { EXIT } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
-import { say } from '../../cli/print.ts'
+import { say, warn } from '../../cli/print.ts'
 import { makeSetupLink } from '../accounts/setup.ts'
-import { type Environment, readConfig } from '../config.ts'
+import type { Environment } from '../config.ts'
 import { VERSION } from '../project.ts'
 import { startServer } from '../serve.ts'
+import { configOf, SETTING_FLAGS } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** Runs the server until it is told to stop. */
@@ -13,16 +14,19 @@ export function serve(environment: Environment): Command {
   return {
     name: 'serve',
     summary: 'run the server: API, portal and storage',
-    examples: ['robotrace serve', 'PORT=8080 ROBOTRACE_DATA=/srv/robotrace robotrace serve'],
-    flags: [],
-    run: (host) => operate(() => runServer(host, environment)),
+    examples: ['robotrace serve', 'robotrace serve --port 8080 --data /srv/robotrace'],
+    flags: SETTING_FLAGS,
+    run: (host, given) => operate(() => runServer(host, given, environment)),
   }
 }
 
-async function runServer(host: Host, environment: Environment): Promise<number> {
-  const { config, secrets } = readConfig(environment)
+async function runServer(host: Host, given: Given, environment: Environment): Promise<number> {
+  const { config, secrets, warnings } = configOf(environment, given)
+  for (const warning of warnings) warn(host, warning)
   const stopped = new Promise<void>((resolve) => host.onInterrupt(() => resolve()))
   const server = await startServer(config, secrets)
+  // Only with TLS: without it, a terminal that is closed ends the server as it ends everything else.
+  if (config.tls) process.on('SIGHUP', server.renewCertificate)
   say(host, `RoboTrace ${VERSION} · ${server.url} · data in ${config.data}`)
   const link = await makeSetupLink(server.ctx)
   if (link) {

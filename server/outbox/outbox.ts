@@ -5,6 +5,7 @@ import type { Database } from '../db/open.ts'
 export const EVENT_TYPES = [
   'episode.ready',
   'episode.failed',
+  'episode.interrupted',
   'device.offline',
   'key.minted',
   'key.revoked',

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { projectFile } from '../project.ts'
+import { projectText } from '../project.ts'
 
 /** The API's description as it is served. */
 export interface ServedDocument {
@@ -20,7 +19,7 @@ export function readDocument(public_url: string): ServedDocument {
 }
 
 function makeDocument(public_url: string): ServedDocument {
-  const document: object = JSON.parse(readFileSync(projectFile('docs/openapi.json'), 'utf8'))
+  const document: object = JSON.parse(projectText('docs/openapi.json'))
   const text = JSON.stringify({ ...document, servers: [{ url: public_url }] })
   return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
 }

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Router } from 'express'
-import sirv from 'sirv'
-import { projectFile } from '../project.ts'
+import { staticFiles } from '../http/static-files.ts'
 
 /**
  * What the page may do. Scripts, fonts and requests are this server's alone, as everywhere; its renderer makes style
@@ -26,17 +23,8 @@ const POLICY = [
  */
 export function referencePage(): Router {
   const router = Router()
-  const folder = projectFile('dist/reference')
-  if (!existsSync(join(folder, 'index.html'))) return router
-  const files = sirv(folder, {
-    gzip: true,
-    brotli: true,
-    etag: true,
-    setHeaders: (response, path) => {
-      const forever = path.startsWith('/assets/')
-      response.setHeader('Cache-Control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
-  })
+  const files = staticFiles('dist/reference', { single: false })
+  if (!files) return router
   router.use('/docs/api', (request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next()
     // Relative addresses of the page need it to be a folder, or not to be one, always the same.

@@ -1,7 +1,14 @@
 import { z } from 'zod'
-import { type Door, streamDoor } from '../http/door.ts'
+import type { ServerVersion } from '../../sdk/wire.ts'
+import { answers } from '../http/conforms.ts'
+import { type Door, door, streamDoor } from '../http/door.ts'
 import { hasTag } from '../http/entity-tag.ts'
 import { readDocument } from './document.ts'
+import { serverVersion } from './version.ts'
+
+const versionAnswer = answers<ServerVersion>('ServerVersion')(
+  z.object({ version: z.string(), schema: z.number().int(), client_min: z.string() }),
+)
 
 export const referenceDoors: Door[] = [
   streamDoor({
@@ -24,5 +31,19 @@ export const referenceDoors: Door[] = [
       }
       response.type('application/json').send(text)
     },
+  }),
+  door({
+    method: 'GET',
+    path: '/api/version',
+    caller: 'anyone',
+    summary: 'Which version this server is',
+    description:
+      'And the oldest client it was tried with. A client of ours that is older by a minor version hears of the newer ' +
+      'one in `X-RoboTrace-Client-Update`, with every answer; it is answered all the same.',
+    input: z.object({}),
+    output: versionAnswer,
+    status: 200,
+    example: {},
+    handle: async () => serverVersion(),
   }),
 ]

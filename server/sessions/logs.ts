@@ -3,6 +3,7 @@ import type { AddedLogs, LogEntry, LogLine, LogPage } from '../../sdk/wire.ts'
 import type { AppContext } from '../context.ts'
 import { lower } from '../db/lower.ts'
 import type { Database } from '../db/open.ts'
+import { heard } from '../episodes/lease.ts'
 import { AppError } from '../errors.ts'
 
 const MOST_LINES = 100_000
@@ -11,13 +12,14 @@ const MOST_LINES = 100_000
 const LOOKED_AT = 10_000
 
 /**
- * Appends lines to the log of a session: all of them, or none.
+ * Appends lines to the log of a session: all of them, or none. They say that its robot is there: one that was
+ * interrupted records again.
  *
  * @param id of an episode that the caller may change: checked already
  * @throws AppError conflict when the session would hold too many
  */
 export async function addLogs(
-  ctx: Pick<AppContext, 'db'>,
+  ctx: Pick<AppContext, 'db' | 'now'>,
   id: string,
   entries: readonly LogEntry[],
 ): Promise<AddedLogs> {
@@ -34,6 +36,7 @@ export async function addLogs(
       ...{ episode_id: id, seq: before + nth + 1, at, level, module, message },
     }))
     await trx.insertInto('episode_logs').values(rows).execute()
+    await heard(trx, id, ctx.now().toISOString(), { resumes: true })
     return { accepted: entries.length, log_count }
   })
 }

@@ -16,7 +16,14 @@ import {
   tagAddress,
   tagInput,
 } from './schema.ts'
-import { deleteSession, findSession, getSession, listSessionArtifacts, listSessions } from './sessions.ts'
+import {
+  deleteSession,
+  findSession,
+  getSession,
+  listSessionArtifacts,
+  listSessions,
+  trashSession,
+} from './sessions.ts'
 import { addTag, removeTag } from './tags.ts'
 
 const PATH = '/api/v1/organizations/:org/projects/:project/sessions'
@@ -105,6 +112,32 @@ export const sessionDoors: Door[] = [
     handle: (ctx, input, caller) => deleteSession(ctx, caller, input),
   }),
   door({
+    method: 'POST',
+    path: `${PATH}/:id/trash`,
+    caller: 'key_or_person',
+    scope: 'admin',
+    summary: 'Move a session to the trash, from where it goes for good after some days',
+    input: sessionAddress,
+    output: sessionDetail,
+    status: 200,
+    refusals,
+    example: { params: ONE },
+    handle: (ctx, input, caller) => trashSession(ctx, caller, { ...input, trashed: true }),
+  }),
+  door({
+    method: 'POST',
+    path: `${PATH}/:id/restore`,
+    caller: 'key_or_person',
+    scope: 'admin',
+    summary: 'Take a session from the trash, as it was',
+    input: sessionAddress,
+    output: sessionDetail,
+    status: 200,
+    refusals,
+    example: { params: ONE },
+    handle: (ctx, input, caller) => trashSession(ctx, caller, { ...input, trashed: false }),
+  }),
+  door({
     method: 'GET',
     path: `${PATH}/:id/artifacts`,
     caller: 'key_or_person',
@@ -142,7 +175,7 @@ export const sessionDoors: Door[] = [
     input: tagAddress,
     output: sessionTags,
     status: 200,
-    refusals,
+    refusals: [...refusals, 'conflict'],
     example: { params: { ...ONE, tag: 'night shift' } },
     async handle(ctx, { tag, ...address }, caller) {
       const { id } = await findSession(ctx, caller, address, 'episodes:write')

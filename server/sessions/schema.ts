@@ -105,7 +105,11 @@ const metrics = component(
 export const sessionList = answers<SessionList>('SessionList')(pageOf(session))
 
 export const sessionDetail = answers<SessionDetail>('SessionDetail')(
-  session.extend({ metrics, package: z.object({ id: z.string(), name: z.string() }).nullable() }),
+  session.extend({
+    trashed_at: z.iso.datetime().nullable(),
+    metrics,
+    package: z.object({ id: z.string(), name: z.string() }).nullable(),
+  }),
 )
 
 export const deletedSession = answers<DeletedSession>('DeletedSession')(

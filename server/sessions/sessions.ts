@@ -17,8 +17,9 @@ import type { EpisodesTable } from '../db/schema.gen.ts'
 import { countArtifacts } from '../episodes/artifact-counts.ts'
 import { artifactRows, findEpisodeRow, type SummaryRow, toArtifact } from '../episodes/episodes.ts'
 import { readSummaries, startOf } from '../episodes/list.ts'
-import { removeEpisode } from '../episodes/remove.ts'
+import { removeEpisodes } from '../episodes/remove.ts'
 import { countEpisodes, findPage } from '../episodes/totals.ts'
+import { moveToTrash, refuseTrashed, takeFromTrash } from '../episodes/trash.ts'
 import { type Place, type Walk, walkEpisodes } from '../episodes/walk.ts'
 import { AppError } from '../errors.ts'
 import { enter } from '../organizations/act-within.ts'
@@ -117,6 +118,7 @@ export async function getSession(ctx: Ctx, caller: Caller, input: SessionAddress
   const name = row.package_id && (await findPackageName(ctx.db, row.package_id))
   return {
     ...session,
+    trashed_at: row.trashed_at,
     metrics: await metricsOf(ctx.db, row.id),
     package: row.package_id && name ? { id: row.package_id, name } : null,
   }
@@ -145,18 +147,37 @@ export async function deleteSession(
   input: SessionAddress,
 ): Promise<DeletedSession> {
   const row = await findSession(ctx, caller, input, 'admin')
-  if (caller.kind === 'organization' && caller.pinned_device_id !== null) {
-    throw new AppError('forbidden', 'This key is for one device; it deletes no sessions.')
-  }
+  refusePinned(caller)
   const metrics = await metricsOf(ctx.db, row.id)
-  const { deleted_at } = await removeEpisode(ctx, caller, row)
+  const { deleted_at } = await removeEpisodes(ctx, caller, [row])
   return { id: row.id, deleted_at, metrics }
+}
+
+/**
+ * Moves a session to the trash, or takes it from there.
+ *
+ * @throws AppError as deleting it does
+ */
+export async function trashSession(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  caller: Caller,
+  { trashed, ...input }: SessionAddress & { trashed: boolean },
+): Promise<SessionDetail> {
+  const row = await findSession(ctx, caller, input, 'admin')
+  refusePinned(caller)
+  await (trashed ? moveToTrash(ctx, caller, [row]) : takeFromTrash(ctx, caller, [row]))
+  return getSession(ctx, caller, input)
+}
+
+function refusePinned(caller: Caller): void {
+  if (caller.kind !== 'organization' || caller.pinned_device_id === null) return
+  throw new AppError('forbidden', 'This key is for one device; it deletes no sessions.')
 }
 
 /**
  * The episode that an address names, once the caller may do this there.
  *
- * @throws AppError not_found, insufficient_scope, forbidden
+ * @throws AppError not_found, insufficient_scope, forbidden; conflict for changing one that is in the trash
  */
 export async function findSession(
   ctx: Ctx,
@@ -167,6 +188,7 @@ export async function findSession(
   const { project_id } = await enter(ctx, caller, input, scope)
   const row = await findEpisodeRow(ctx, caller, input.id)
   if (!row || row.project_id !== project_id) throw noSession()
+  if (scope === 'episodes:write') refuseTrashed(row)
   return row
 }
 

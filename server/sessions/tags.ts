@@ -1,6 +1,7 @@
 import type { SessionTags } from '../../sdk/wire.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
+import { heard } from '../episodes/lease.ts'
 import { AppError } from '../errors.ts'
 
 const MOST_TAGS = 50
@@ -24,6 +25,8 @@ export async function addTag(
       throw new AppError('conflict', `A session has at most ${MOST_TAGS} tags. Remove one first.`)
     }
     await trx.insertInto('episode_tags').values({ episode_id: id, tag, added_at }).execute()
+    // Whoever tags it may be a person at a desk: that keeps a recording open, and begins none again.
+    await heard(trx, id, added_at, { resumes: false })
     return { id, tags: (await tagsOf(trx, [id])).get(id) ?? [] }
   })
 }

@@ -57,6 +57,7 @@ export const softwareDoors: Door[] = [
       'too_large',
       'unsupported_media_type',
       'storage_full',
+      'quota_exceeded',
     ],
     example: {
       params: HERE,

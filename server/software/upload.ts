@@ -13,6 +13,7 @@ import { AppError } from '../errors.ts'
 import { cutWhenStalled, liftDeadline } from '../http/body-deadline.ts'
 import { invalidInput } from '../http/fields.ts'
 import { enter } from '../organizations/act-within.ts'
+import { claimRoom } from '../quota/quota.ts'
 import { accountBehind } from '../robots/robots.ts'
 import { type ProjectAddress, refusePinned, toCapsule } from './capsules.ts'
 import { type Form, readForm } from './form.ts'
@@ -32,8 +33,8 @@ type Archive = (typeof ARCHIVES)[number]
  * Takes a capsule: one file with its name, version and type, as a form. The bytes are hashed and on the disk before the
  * answer; a form that is refused, or that breaks off, leaves nothing behind.
  *
- * @throws AppError unsupported_media_type, length_required, too_large, storage_full, invalid_request for what is no
- *   archive; conflict for a version that is there already; forbidden for keys that are pinned to a device
+ * @throws AppError unsupported_media_type, length_required, too_large, storage_full, quota_exceeded, invalid_request for
+ *   what is no archive; conflict for a version that is there already; forbidden for keys that are pinned to a device
  */
 export async function uploadCapsule(
   ctx: AppContext,
@@ -44,6 +45,21 @@ export async function uploadCapsule(
   const place = await enter(ctx, caller, input, 'fleet:write')
   refusePinned(caller)
   const size = announcedSize(request, ctx.config.max_upload_bytes)
+  const over = await claimRoom(ctx, place.organization_id, size)
+  try {
+    return await take(ctx, caller, place, request, size)
+  } finally {
+    over()
+  }
+}
+
+async function take(
+  ctx: AppContext,
+  caller: Caller,
+  place: { organization_id: string; project_id: string },
+  request: IncomingMessage,
+  size: number,
+): Promise<UploadedCapsule> {
   liftDeadline(request)
   cutWhenStalled(request, ctx.config.upload_idle_s)
   const staging: StagedBlob[] = []

@@ -36,6 +36,7 @@ const TEST: Subject = {
 const SUBJECTS: Record<EventType, Subject> = {
   'episode.ready': EPISODE,
   'episode.failed': EPISODE,
+  'episode.interrupted': EPISODE,
   'device.offline': DEVICE,
   'key.minted': KEY,
   'key.revoked': KEY,

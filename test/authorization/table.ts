@@ -50,6 +50,7 @@ export const REST: Record<string, Row> = {
   'POST /api/secret-scanning/alerts': everybody(404),
 
   'GET /api/openapi.json': everybody(),
+  'GET /api/version': everybody(),
   'POST /api/v1/auth/login': everybody(),
   // For access tokens alone, which are not among the callers: what a token or key cannot do.
   'POST /api/v1/auth/refresh': everybody(401),
@@ -115,6 +116,8 @@ export const REST: Record<string, Row> = {
   [`GET ${FLEET}/sessions/:id`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
   // What is gone is gone: for admins alone.
   [`DELETE ${FLEET}/sessions/:id`]: inOrganization('admin', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/sessions/:id/trash`]: inOrganization('admin', OUTSIDE_OF_PIN),
+  [`POST ${FLEET}/sessions/:id/restore`]: inOrganization('admin', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/sessions/:id/artifacts`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/sessions/:id/logs`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
   [`POST ${FLEET}/sessions/:id/logs`]: inOrganization('episodes:write', OUTSIDE_OF_PIN),
@@ -155,6 +158,11 @@ const place = ({ organization_id, device }: Target) => ({ org: organization_id, 
 const organization = ({ organization_id }: Target) => ({ organization_id })
 const somebody = ({ organization_id, account_id }: Target) => ({ organization_id, account_id })
 const episode = ({ episode_id }: Target) => ({ id: episode_id })
+const episodes = ({ episode_id }: Target) => ({ ids: [episode_id] })
+const rule = (at: Target) => ({
+  ...organization(at),
+  ...{ project: null, status: null, source: 'sim', keep_tag: null, days: 36_500 },
+})
 const apiKey = ({ api_key_id }: Target) => ({ id: api_key_id })
 
 const hook = ({ organization_id, webhook_id }: Target) => ({ org: organization_id, webhook: webhook_id })
@@ -310,6 +318,20 @@ export const TRPC: Record<string, Call> = {
   'episodes.get': { row: inPortal('viewer'), input: episode },
   'episodes.archive': { row: inPortal('member'), input: episode },
   'episodes.restore': { row: inPortal('member'), input: episode },
+  'episodes.trash': { row: inPortal('admin'), input: episodes },
+  'episodes.untrash': { row: inPortal('admin'), input: episodes },
+  'episodes.trashed': { row: inPortal('viewer'), input: organization },
+  'episodes.deleteTrashed': { row: inPortal('admin'), input: episodes },
+  'episodes.emptyTrash': { row: inPortal('admin'), input: organization },
+  'storage.get': { row: inPortal('viewer'), input: organization },
+  'storage.rules': { row: inPortal('viewer'), input: organization },
+  'storage.previewRule': { row: inPortal('admin'), input: (at) => ({ ...rule(at), from: null }) },
+  'storage.createRule': { row: inPortal('admin'), input: rule },
+  'storage.removeRule': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...organization(at), id: at.retention_rule_id }),
+  },
+  'storage.setQuota': { row: staffInPortal(), input: (at) => ({ ...organization(at), quota_bytes: null }) },
   'deviceLogin.claim': own,
   'deviceLogin.view': own,
   'deviceLogin.approve': own,

@@ -50,6 +50,7 @@ export interface Target {
   delivery_id: string
   group_id: string
   enrolment_token_id: string
+  retention_rule_id: string
   capsule_id: string
   package_id: string
 }
@@ -178,7 +179,13 @@ async function makeTarget(server: TestServer, home: Home): Promise<Target> {
     .insertInto('packages')
     .values({ ...made, id: package_id, name: 'stack', description: '' })
     .execute()
+  const retention_rule_id = newId('rul')
+  await db
+    .insertInto('retention_rules')
+    .values({ id: retention_rule_id, organization_id, days: 36_500, created_by: account_id, created_at: at })
+    .execute()
   return {
+    retention_rule_id,
     ...{ group_id, enrolment_token_id, capsule_id, package_id },
     ...{ organization_id, project_id, device_id: device.id, device: device.name, episode_id, invitation_id },
     ...(await insertWebhook(server, home)),

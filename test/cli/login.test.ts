@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { VERSION } from '../../sdk/version.ts'
 import { KEY } from '../sdk/wire-server.ts'
 import { makeHome } from './home.ts'
 import { approved, LOST, PENDING, startLoginServer } from './login-server.ts'
@@ -13,7 +14,7 @@ describe('signing in', () => {
     await using server = await startLoginServer()
     expect((await home.robotrace(`login --base-url ${server.url}`)).status).toBe(0)
     const [start] = server.to('/start')
-    expect(start?.json).toEqual({ user_agent: 'robotrace-js/0.1.0 test', hostname: 'rig-07' })
+    expect(start?.json).toEqual({ user_agent: `robotrace-js/${VERSION} test`, hostname: 'rig-07' })
     expect(start?.headers.authorization).toBeUndefined()
     expect(server.to('/poll')[0]?.json).toEqual({ device_code: 'a-secret-that-nobody-sees' })
     expect(server.to('/poll')[0]?.headers.authorization).toBeUndefined()

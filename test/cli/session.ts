@@ -118,11 +118,14 @@ async function inProcess(command: string, place: Place, watch: Watch): Promise<s
 function asProcess(command: string, place: Place, watch: Watch): Promise<string> {
   const starter = place.starter ?? STARTERS.node
   // tsx is found from here, not from the home the session runs in.
-  const scripted = starter.replace(/ \S+bin\.js$/, ` --import ${ROOT}node_modules/tsx/dist/loader.mjs`)
+  const scripted = starter.replace(
+    / \S+(?:bin|robotrace)\.js$/,
+    ` --import ${ROOT}node_modules/tsx/dist/loader.mjs`,
+  )
   const line = command
     .replace(
       /(^|\s)rbtk(\s|$)/,
-      `$1exec ${starter.replace('bin.js', 'rbtk.js').replace('main.ts', 'rbtk.ts')}$2`,
+      `$1exec ${starter.replace(/(?:bin|robotrace)\.js$/, 'rbtk.js').replace('main.ts', 'rbtk.ts')}$2`,
     )
     .replace(/(^|\s)robotrace(\s|$)/, `$1exec ${starter}$2`)
     .replace(/^run (\S+)$/, `exec ${scripted.replace(/ \S+main\.ts$/, '')} ${ROOT}test/cli/$1`)

@@ -207,8 +207,8 @@ describe('help and usage', () => {
 
   test('the version is that of the package', async () => {
     using home = makeHome()
-    for (const line of ['version', '--version']) {
-      expect((await home.robotrace(line)).host.stdout()).toMatch(/^robotrace \d+\.\d+\.\d+\n$/)
-    }
+    const { stdout } = (await home.robotrace('--version')).host
+    expect(stdout()).toMatch(/^robotrace \d+\.\d+\.\d+\n$/)
+    expect((await home.robotrace('version')).host.stdout()).toContain(`Client: ${stdout()}`)
   })
 })

@@ -1,5 +1,6 @@
 import type { Host, Output } from '../../cli/host.ts'
 import { pause } from '../../sdk/pause.ts'
+import { VERSION } from '../../sdk/version.ts'
 
 /** A world for one command: what it printed, what it opened, and answers to give it. */
 export interface TestHost extends Host {
@@ -25,8 +26,12 @@ export interface TestHostOptions {
   browser?: boolean
   /** `fake`: waiting moves the clock and takes no time. Default: the real clock, and waits cut to 20 ms. */
   clock?: 'fake'
+  /** Where the fake clock begins. */
+  now?: number
   /** The name that the program is called by. */
   program?: Host['program']
+  /** How the program names itself; absent: as this version. */
+  user_agent?: string
   /** The working folder; absent: home. */
   cwd?: string
   /** Called after each write, with everything so far. */
@@ -40,7 +45,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
   const { env = {}, answers, clock } = options
   const all: [Output, string][] = []
   const handlers = new Set<(status: number) => void>()
-  let now = START
+  let now = options.now ?? START
   const make = (): Output => {
     const output: Output = {
       write: (text) => {
@@ -87,7 +92,7 @@ export function testHost(options: TestHostOptions = {}): TestHost {
     quiet: false,
     cwd: options.cwd ?? env.HOME ?? '/nowhere',
     hostname: 'rig-07',
-    user_agent: 'robotrace-js/0.1.0 test',
+    user_agent: options.user_agent ?? `robotrace-js/${VERSION} test`,
     platform: 'linux',
     text: () => join(),
     stdout: () => join(out),

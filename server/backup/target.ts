@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { access, constants, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { claimDataFolder, claimFolder } from '../db/data-folder.ts'
+import { makeFolder, syncFolder } from './copy-file.ts'
+import { BackupError, BLOBS, DATABASE, SECRETS } from './layout.ts'
+
+/** Where things are put until all of them are there and right. */
+export interface Target {
+  staging: string
+  /** Makes it the data folder. */
+  finish: () => Promise<void>
+  /** Removes what was put there, and lets go of the folder. */
+  release: () => Promise<void>
+}
+
+const INSIDE = '.restoring'
+
+/**
+ * Takes an empty place for a restore. Things arrive beside it, and one rename makes them the data folder. A folder that
+ * is a disk of its own, or whose parent is not ours, cannot be renamed over: there they arrive inside, and the database
+ * is moved last.
+ *
+ * @throws BackupError when the folder has something in it, DataFolderInUseError when a server runs on it
+ */
+export async function takeTarget(data: string): Promise<Target> {
+  const folder = resolve(data)
+  await checkEmpty(folder)
+  const inside = existsSync(folder) && !(await canBeRenamedOver(folder))
+  const place = inside ? join(folder, INSIDE) : `${folder}.restoring`
+  const staging = join(place, 'data')
+  await makeFolder(place)
+  const release = claimFolder(place)
+  if (!release) {
+    throw new BackupError(`Another restore into ${data} is going on.`, { hint: 'wait until it has ended' })
+  }
+  // What a restore that was cut off has left.
+  await rm(staging, { recursive: true, force: true })
+  await makeFolder(staging)
+  return {
+    staging,
+    finish: () => (inside ? moveUp(staging, folder) : moveOver(staging, folder)),
+    release: async () => {
+      release()
+      await rm(place, { recursive: true, force: true })
+    },
+  }
+}
+
+async function checkEmpty(folder: string): Promise<void> {
+  const names = existsSync(folder) ? await readdir(folder) : []
+  const own = names.filter((name) => name !== INSIDE && name !== 'lost+found')
+  // A restore that was cut off while it moved things up has left some of them, and what is still to be moved.
+  const halfMoved = names.includes(INSIDE) && !names.includes(DATABASE)
+  if (halfMoved && own.every((name) => MOVED.has(name))) {
+    for (const name of own) await rm(join(folder, name), { recursive: true, force: true })
+    return
+  }
+  if (own.length === 0) return
+  // Says that it is in use, when it is: that is what somebody has to know first.
+  if (names.includes('lock')) claimDataFolder(folder)()
+  throw new BackupError(
+    `${folder} is not empty: it has ${own.slice(0, 3).join(', ')}${own.length > 3 ? ', …' : ''} in it.`,
+    { hint: `an empty place with \`--data\`, or move it away first: mv ${folder} ${folder}.before` },
+  )
+}
+
+const MOVED = new Set<string>([BLOBS, ...SECRETS])
+
+async function canBeRenamedOver(folder: string): Promise<boolean> {
+  const [own, above] = [await stat(folder), await stat(dirname(folder))]
+  const writable = await access(dirname(folder), constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  const empty = (await readdir(folder)).length === 0
+  return own.dev === above.dev && writable && empty
+}
+
+async function moveOver(staging: string, folder: string): Promise<void> {
+  await syncFolder(staging)
+  await rename(staging, folder)
+  await syncFolder(dirname(folder))
+}
+
+async function moveUp(staging: string, folder: string): Promise<void> {
+  const names = await readdir(staging)
+  // The database last: what has no database is no data folder.
+  const order = [...names.filter((name) => name !== DATABASE), DATABASE]
+  for (const name of order) await rename(join(staging, name), join(folder, name))
+  await syncFolder(folder)
+}

@@ -1,0 +1,80 @@
+import type { Command, Given } from '../../cli/command.ts'
+import { EXIT } from '../../cli/failure.ts'
+import type { Host } from '../../cli/host.ts'
+import { done, say, sayJson, warn } from '../../cli/print.ts'
+import { count, size } from '../../cli/words.ts'
+import { type RestoreDone, restoreBackup } from '../backup/restore.ts'
+import type { Environment } from '../config.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
+import { operate } from './operate.ts'
+import { watched } from './watched.ts'
+
+/** Brings a backup back into an empty place. */
+export function restore(environment: Environment): Command {
+  return {
+    name: 'restore',
+    summary: 'bring a backup back, into an empty data folder',
+    examples: ['robotrace restore /mnt/backups', 'robotrace restore robotrace.tar --data /srv/robotrace'],
+    argument: { name: 'from', about: 'a folder of backups, one backup in it, or an archive' },
+    flags: [
+      { name: 'backup', value: 'name', about: 'which one of the folder (default: the newest)' },
+      ...CONFIGURATION_FLAGS,
+      {
+        name: 'keep-sessions',
+        about: 'leave people signed in; for a move, when the server was stopped before the backup',
+      },
+      { name: 'json', about: 'print one JSON object, for scripts' },
+    ],
+    run: (host, given) =>
+      operate(() => {
+        const { config, secrets } = configOf(environment, given)
+        return run(host, given, { data: config.data, has_secret: secrets.master !== undefined })
+      }),
+  }
+}
+
+async function run(
+  host: Host,
+  given: Given,
+  { data, has_secret }: { data: string; has_secret: boolean },
+): Promise<number> {
+  const back = await watched(host, (steering) =>
+    restoreBackup({
+      ...steering,
+      from: given.argument ?? '',
+      name: given.text('backup'),
+      data,
+      keep_sessions: given.flag('keep-sessions'),
+      now: () => new Date(host.now()),
+    }),
+  )
+  if (given.flag('json')) sayJson(host, { ...back, data })
+  else say(host, data)
+  describe(host, back)
+  if (!back.secret && !has_secret) {
+    warn(
+      host,
+      'This backup has no secret. Put the old one into ROBOTRACE_SECRET before the server starts, or a new one is made: then second factors, webhook secrets and API tokens are lost.',
+    )
+  }
+  return EXIT.ok
+}
+
+function describe(host: Host, { at, blobs, live, sessions_ended, robotrace }: RestoreDone): void {
+  done(
+    host,
+    `Everything of ${at} (RoboTrace ${robotrace}) is back, every hash checked: ${count(blobs.count, 'file')}, ${size(blobs.size_bytes)}.`,
+  )
+  if (sessions_ended > 0) done(host, `${count(sessions_ended, 'sign-in')} ended: everybody signs in again.`)
+  const absent = blobs.gone + blobs.damaged
+  if (absent > 0) {
+    warn(
+      host,
+      `${count(absent, 'file')} were not there any more when the backup was made; their rows are back.`,
+    )
+  }
+  warn(
+    host,
+    `What was revoked or changed after ${at} cannot be known. ${count(live.api_keys, 'API key')}, ${count(live.api_tokens, 'API token')}, ${count(live.enrolment_tokens, 'enrolment token')} and ${count(live.invitations, 'invitation')} are good again: revoke again those that you had revoked since, and look at members, roles and passwords.`,
+  )
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { backupToFolder } from '../../server/backup/backup.ts'
+import { withVideo } from '../episode-requests.ts'
+import { startTestServer } from '../harness.ts'
+import { operator, scratchFolder } from '../operator-commands.ts'
+import { tenant } from '../seed.ts'
+
+/** `robotrace …` as a process of its own, as an operator calls it. */
+function robotrace(data: string, ...args: string[]): { child: ChildProcess; ended: Promise<number | null> } {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...args], {
+    env: { PATH: process.env.PATH, HOME: data, ROBOTRACE_DATA: data },
+    stdio: 'ignore',
+  })
+  return { child, ended: new Promise((resolve) => child.once('close', (code) => resolve(code))) }
+}
+
+/** Settles as soon as the folder has more than so many files. */
+async function appears(folder: string, many: number): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  await expect.poll(() => filesBelow(folder).length, { interval: 5, timeout: 25_000 }).toBeGreaterThan(many)
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+test('a backup that is killed while it copies leaves no backup, and the next one copies only what was missing', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  const { api_key } = await tenant(server)
+  const many = 60
+  for (let nth = 0; nth < many; nth++) {
+    await withVideo(server, api_key, `video ${nth} ${String(nth).repeat(150_000)}`)
+  }
+  const to = scratch.in('backups')
+  const { child, ended } = robotrace(server.data, 'backup', '--to', to)
+  await appears(join(to, 'blobs'), 3)
+  child.kill('SIGKILL')
+  expect(await ended).toBeNull()
+
+  const there = filesBelow(join(to, 'blobs')).length
+  expect(there).toBeLessThan(many)
+  const listed = await operator(server.data, 'backup', '--to', to, '--list', '--json')
+  expect(listed.json()).toMatchObject({ backups: [] })
+  const none = await operator(server.data, 'restore', to, '--data', scratch.in('back'))
+  expect(none.host.stderr()).toContain('There is no finished backup')
+
+  const again = await operator(server.data, 'backup', '--to', to, '--json')
+  expect(again.status, again.host.text()).toBe(0)
+  expect(again.json()).toMatchObject({ blobs: { count: many }, copied: { count: many - there } })
+  expect((await operator(server.data, 'verify-backup', to)).status).toBe(0)
+  expect(readdirSync(to).filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+test('a restore that is killed leaves no data folder, and the next one is whole', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  const { api_key } = await tenant(server)
+  for (let nth = 0; nth < 60; nth++) {
+    await withVideo(server, api_key, `video ${nth} ${String(nth).repeat(150_000)}`)
+  }
+  const [to, data] = [scratch.in('backups'), scratch.in('back')]
+  await operator(server.data, 'backup', '--to', to)
+  const { child, ended } = robotrace(server.data, 'restore', to, '--data', data)
+  await appears(`${data}.restoring`, 6)
+  child.kill('SIGKILL')
+  await ended
+  expect(readdirSync(scratch.path)).not.toContain('back')
+  const { status, host } = await operator(server.data, 'restore', to, '--data', data)
+  expect(status, host.text()).toBe(0)
+  expect(filesBelow(join(data, 'blobs')).length).toBe(60)
+  expect(readdirSync(scratch.path).sort()).toEqual(['back', 'backups'])
+})
+
+test('a backup that is stopped in the middle of a file leaves nothing half-written', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  const { api_key } = await tenant(server)
+  await withVideo(server, api_key, 'x'.repeat(4_000_000))
+  let asked = 0
+  const stopped = backupToFolder({
+    data: server.data,
+    to: scratch.in('backups'),
+    now: () => new Date(),
+    // Somewhere in the middle of the one file.
+    stop: () => ++asked > 12,
+  })
+  await expect(stopped).rejects.toThrow('Stopped before it was finished')
+  expect(filesBelow(scratch.in('backups')).map((path) => path.slice(scratch.path.length))).toEqual([
+    '/backups/lock',
+  ])
+})
+
+test('two backups to one folder do not meet: the second is refused while the first goes on', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  const both = await Promise.all([
+    operator(server.data, 'backup', '--to', scratch.in('backups')),
+    operator(server.data, 'backup', '--to', scratch.in('backups')),
+  ])
+  expect(both.map(({ status }) => status).sort()).toEqual([0, 1])
+  expect(both.map(({ host }) => host.stderr()).join('')).toContain('Another backup to')
+})
+
+test('a backup of a stopped server needs nothing but the folder, and changes nothing in it', async () => {
+  using scratch = scratchFolder()
+  const data = scratch.in('data')
+  mkdirSync(data)
+  await using server = await startTestServer({}, { file: true, data })
+  const { api_key } = await tenant(server)
+  await withVideo(server, api_key, 'moving')
+  await server[Symbol.asyncDispose]()
+  const before = readFileSync(join(data, 'robotrace.db'))
+  const { status, host } = await operator(data, 'backup', '--to', scratch.in('backups'))
+  expect(status, host.text()).toBe(0)
+  expect(readFileSync(join(data, 'robotrace.db')).equals(before)).toBe(true)
+  writeFileSync(scratch.in('elsewhere'), '')
+  expect((await operator(data, 'backup', '--to', scratch.in('elsewhere'))).status).toBe(1)
+})

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { run } from '../../cli/run.ts'
+import { operatorCommands } from '../../server/operator/commands.ts'
+import { testHost } from '../cli/test-host.ts'
+import { freePort } from '../deploy/https-request.ts'
+import { startTestServer } from '../harness.ts'
+
+async function health(env: Record<string, string>) {
+  const host = testHost()
+  return { status: await run(['health'], host, operatorCommands(env)), host }
+}
+
+describe('robotrace health', () => {
+  test('is good while the server of this machine does its work, whatever name it has outside', async () => {
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robotrace.example.org' })
+    const { port } = new URL(server.url)
+    const { status, host } = await health({ PORT: port, ROBOTRACE_HOST: '0.0.0.0' })
+    expect(status).toBe(0)
+    expect(host.stdout()).toBe('ready\n')
+  })
+
+  test('is bad, and says why, when the server is up and cannot take anything', async () => {
+    await using server = await startTestServer({ ROBOTRACE_MIN_FREE: '900TB' })
+    const { status, host } = await health({ PORT: new URL(server.url).port })
+    expect(status).toBe(1)
+    expect(host.stderr()).toMatch(/^Error: The server is up and not well: .*(?:disk|space|storage)/i)
+  })
+
+  test('is bad when nobody answers', async () => {
+    const { status, host } = await health({ PORT: String(await freePort()) })
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain('No server answers on 127.0.0.1')
+  })
+})
