@@ -1,4 +1,5 @@
 import type { Command } from '../../cli/command.ts'
+import { isOneFile } from '../binary/carried.ts'
 import type { Environment } from '../config.ts'
 import { createStaff } from './admin/create-staff.ts'
 import { listKeys } from './admin/list-keys.ts'
@@ -10,6 +11,7 @@ import { backup } from './backup.ts'
 import { config } from './config.ts'
 import { doctor } from './doctor.ts'
 import { health } from './health.ts'
+import { licenses } from './licenses.ts'
 import { migrate } from './migrate.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
@@ -39,6 +41,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     resetSecondFactor,
     listKeys,
     revokeKey,
+    ...(isOneFile ? [() => licenses] : []),
   ]
   return commands.map((command) => command(environment))
 }
