@@ -41,8 +41,10 @@ export async function* examine(
   options: Options,
 ): AsyncGenerator<Finding> {
   const check = 'configuration'
-  for (const line of problems) yield problem(check, line, 'See docs/configuration.md.')
-  for (const line of warnings) yield warning(check, line, 'See docs/configuration.md.')
+  for (const line of problems)
+    yield problem(check, line, '`robotrace config --print` shows where each value comes from.')
+  for (const line of warnings)
+    yield warning(check, line, '`robotrace config --print` shows where each value comes from.')
   if (!read) return
   yield ok(check, 'The configuration is valid.')
   yield* checkScheme(read.config)
