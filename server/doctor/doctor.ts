@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, ConfigError, type Secrets } from '../config.ts'
+import type { Config, Secrets } from '../config.ts'
 import type { AppContext } from '../context.ts'
 import { claimDataFolder, DataFolderInUseError } from '../db/data-folder.ts'
 import { openDatabase } from '../db/open.ts'
@@ -15,6 +15,14 @@ import { checkFolder } from './folder.ts'
 import { checkBackups, checkDisk, checkTools } from './machine.ts'
 import { checkPublicUrl, checkScheme } from './public-url.ts'
 
+/** What holds, and what is wrong with it. */
+interface Configuration {
+  /** Undefined while there are problems. */
+  read: { config: Config; secrets: Secrets } | undefined
+  problems: readonly string[]
+  warnings: readonly string[]
+}
+
 interface Options {
   /** Does what is safe about what it finds. */
   fix: boolean
@@ -26,22 +34,19 @@ interface Options {
  * Looks at everything a server needs, beside it while it runs or in its place while it is stopped. Reads only, unless
  * it is asked to fix.
  *
- * @example for await (const finding of examine(() => readConfig(env), { fix: false, deep: false })) print(finding)
+ * @example for await (const finding of examine(configuration, { fix: false, deep: false })) print(finding)
  */
 export async function* examine(
-  configuration: () => { config: Config; secrets: Secrets },
+  { read, problems, warnings }: Configuration,
   options: Options,
 ): AsyncGenerator<Finding> {
-  let read: { config: Config; secrets: Secrets }
-  try {
-    read = configuration()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    for (const line of error.problems)
-      yield problem('configuration', line, '`robotrace config` shows where each value comes from.')
-    return
-  }
-  yield ok('configuration', 'The configuration is valid.')
+  const check = 'configuration'
+  for (const line of problems)
+    yield problem(check, line, '`robotrace config --print` shows where each value comes from.')
+  for (const line of warnings)
+    yield warning(check, line, '`robotrace config --print` shows where each value comes from.')
+  if (!read) return
+  yield ok(check, 'The configuration is valid.')
   yield* checkScheme(read.config)
   if (!existsSync(read.config.data)) {
     yield problem(

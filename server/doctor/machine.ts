@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statfsSync } from 'node:fs'
-import { join } from 'node:path'
+import { statfsSync } from 'node:fs'
+import { type Listed, listBackups } from '../backup/layout.ts'
 import type { Config } from '../config.ts'
 import { type Finding, ok, problem, reason, size, warning } from './finding.ts'
 
@@ -43,11 +43,8 @@ export function* checkTools(): Generator<Finding> {
   )
 }
 
-/** The folder of a backup is called by its time, and has its manifest once it is whole. */
-const BACKUP = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)$/
-
 /** How old the newest scheduled backup is. */
-export function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Date): Generator<Finding> {
+export async function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Date): AsyncGenerator<Finding> {
   if (!backup) {
     yield warning(
       'backups',
@@ -56,27 +53,25 @@ export function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Date): Ge
     )
     return
   }
-  let times: number[]
-  try {
-    times = readdirSync(backup.to)
-      .filter((name) => existsSync(join(backup.to, name, 'manifest.json')))
-      .map((name) => Date.parse(name.replace(BACKUP, '$1T$2:$3:$4')))
-      .filter((time) => !Number.isNaN(time))
-  } catch (error) {
-    yield problem(
-      'backups',
-      `The folder of backups cannot be read: ${reason(error)}`,
-      `Make ${backup.to}, or correct ROBOTRACE_BACKUP_TO.`,
-    )
-    return
-  }
-  const newest = Math.max(...times)
+  const { to, every_h } = backup
   const late = 'Look for what the backup job says in the log, or call `robotrace backup`.'
-  if (times.length === 0) {
-    yield warning('backups', `There is no backup in ${backup.to} yet.`, late)
+  let listed: Listed[]
+  try {
+    listed = await listBackups(to)
+  } catch (error) {
+    const fix = `Let the server read ${to}, or correct ROBOTRACE_BACKUP_TO.`
+    yield problem('backups', `The folder of backups cannot be read: ${reason(error)}`, fix)
     return
   }
-  const hours = (now.getTime() - newest) / 3_600_000
-  const age = `The newest of ${times.length} backups in ${backup.to} is ${hours.toFixed(1)} hours old, one is made every ${backup.every_h}.`
-  yield hours > 2 * backup.every_h ? problem('backups', age, late) : ok('backups', age)
+  for (const { problem: what } of listed) {
+    if (what !== undefined) yield warning('backups', what, 'Run `robotrace verify-backup` on it.')
+  }
+  const newest = listed.findLast(({ manifest }) => manifest !== undefined)?.manifest?.at
+  if (newest === undefined) {
+    yield warning('backups', `There is no backup in ${to} yet.`, late)
+    return
+  }
+  const hours = (now.getTime() - Date.parse(newest)) / 3_600_000
+  const age = `The newest backup in ${to} is ${hours.toFixed(1)} hours old; one is made every ${every_h}.`
+  yield hours > 2 * every_h ? problem('backups', age, late) : ok('backups', age)
 }

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../cli/run.ts'
+import { type Manifest, sealManifest } from '../../server/backup/layout.ts'
 import { removeBlobs } from '../../server/blobs/removals.ts'
 import type { Finding } from '../../server/doctor/finding.ts'
 import { TICKET_HEADER } from '../../server/doctor/ticket.ts'
@@ -26,6 +27,10 @@ import { startTestServer, TEST_SECRET, type TestServer } from '../harness.ts'
 import { tenant } from '../seed.ts'
 
 let data = ''
+const MANIFEST: Omit<Manifest, 'at'> = {
+  ...{ format: 1, robotrace: '0.2.0', schema: 4, read_by: '0.2.0', files: {} },
+  blobs: { count: 0, size_bytes: 0, gone: 0, damaged: 0 },
+}
 const DAY_MS = 24 * 3_600_000
 
 beforeEach(() => {
@@ -188,7 +193,8 @@ describe('robotrace doctor', () => {
     const backup = (age_ms: number): void => {
       const folder = join(to, new Date(Date.now() - age_ms).toISOString().replaceAll(':', '-'))
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(join(folder, 'manifest.json'), '{}', { mode: 0o600 })
+      const manifest = { ...MANIFEST, at: new Date(Date.now() - age_ms).toISOString() }
+      writeFileSync(join(folder, 'manifest.json'), sealManifest(manifest), { mode: 0o600 })
     }
     backup(3 * DAY_MS)
     const env = { ROBOTRACE_BACKUP_TO: to }
