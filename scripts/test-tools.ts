@@ -22,6 +22,8 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'Caddy', candidates: ['caddy'], packages: ['caddy'] },
   { tool: 'Docker Compose', candidates: ['docker-compose'], packages: ['docker-compose'] },
   { tool: 'systemd-analyze', candidates: ['systemd-analyze'], packages: ['systemd'] },
+  { tool: 'gcc', candidates: ['gcc'], packages: ['gcc', 'libc6-dev'] },
+  { tool: 'mount', candidates: ['mount'], packages: ['mount'] },
 ]
 
 function missing(): typeof NEEDED {

@@ -12,8 +12,11 @@ export interface Background extends AsyncDisposable {
   readonly ending: boolean
 }
 
-/** @example const background = createBackground(log) */
-export function createBackground(log: Log): Background {
+/**
+ * @param failed hears of each task that failed
+ * @example const background = createBackground(log)
+ */
+export function createBackground(log: Log, failed?: (task: string) => void): Background {
   const running = new Set<Promise<void>>()
   const recurring: { name: string; task: () => Promise<unknown> }[] = []
   const timers: NodeJS.Timeout[] = []
@@ -24,7 +27,10 @@ export function createBackground(log: Log): Background {
       .then(task)
       .then(
         () => {},
-        (error: unknown) => log.warn({ err: error, task: name }, 'background work failed'),
+        (error: unknown) => {
+          log.warn({ err: error, task: name }, 'background work failed')
+          failed?.(name)
+        },
       )
       .finally(() => running.delete(run))
     running.add(run)

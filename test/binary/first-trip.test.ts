@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RECORDINGS } from '../../scripts/sample/sample.ts'
 import { launchBrowser, openPage } from '../portal/browser.ts'
 import { authorizeOn } from '../portal/terminal.ts'
 import { bareMachine, type Machine } from './one-file.ts'
+
+// Many processes one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 let browser: Browser
 beforeAll(async () => {

