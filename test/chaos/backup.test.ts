@@ -79,7 +79,7 @@ test(`kill -9 of the server, of the backup it is beside, or of both: every backu
     world.url = await run(undefined, back).ready
     expect(await wrongEpisodes(world, back, world.episodes), `seed ${SEED}`).toEqual([])
     expect([...wrongFiles(back), ...wrongTotals(back)], `seed ${SEED}`).toEqual([])
-    expect(cut['backup cut off'] ?? 0, `seed ${SEED}`).toBeGreaterThan(0)
+    if (ROUNDS >= 10) expect(cut['backup cut off'] ?? 0, `seed ${SEED}`).toBeGreaterThan(0)
     console.info(`kill -9 beside a backup, ${ROUNDS} rounds: ${JSON.stringify(cut)}`)
   } finally {
     for (const victim of running) await victim.kill()
