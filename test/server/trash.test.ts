@@ -156,7 +156,10 @@ test('after the days of the trash an episode goes for good with its bytes; one t
   expect(answer.status).toBe(404)
   expect(await filesOf(server)).toHaveLength(1)
   const { deletions } = await portal.storage.get.query({ organization_id })
-  const told = await server.ctx.db.selectFrom('audit_events').select(['action', 'actor_kind', 'target']).execute()
+  const told = await server.ctx.db
+    .selectFrom('audit_events')
+    .select(['action', 'actor_kind', 'target'])
+    .execute()
   expect(told).toContainEqual({ action: 'trash.expired', actor_kind: 'system', target: deletions[0]?.id })
   expect(deletions).toMatchObject([
     {
