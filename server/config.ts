@@ -321,7 +321,8 @@ function isNetwork(text: string): boolean {
   return ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
 }
 
-function parseSize(text: string): number {
+/** Bytes of a size such as `500MB` or `16GiB`; NaN for what is none. */
+export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?)B)?$/i.exec(text)
   if (!match) return Number.NaN
   const [, number, unit, binary] = match

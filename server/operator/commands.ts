@@ -4,6 +4,7 @@ import type { Environment } from '../config.ts'
 import { createStaff } from './admin/create-staff.ts'
 import { listKeys } from './admin/list-keys.ts'
 import { listStaff } from './admin/list-staff.ts'
+import { quota } from './admin/quota.ts'
 import { resetPassword } from './admin/reset-password.ts'
 import { resetSecondFactor } from './admin/reset-second-factor.ts'
 import { revokeKey } from './admin/revoke-key.ts'
@@ -41,6 +42,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     resetSecondFactor,
     listKeys,
     revokeKey,
+    quota,
     ...(isOneFile ? [() => licenses] : []),
   ]
   return commands.map((command) => command(environment))

@@ -87,6 +87,18 @@ export async function findOrganization(
     .executeTakeFirst()
 }
 
+/** The one that somebody names by its slug or its id. */
+export async function findOrganizationNamed(
+  ctx: Pick<AppContext, 'db'>,
+  named: string,
+): Promise<{ id: string; slug: string } | undefined> {
+  return ctx.db
+    .selectFrom('organizations')
+    .select(['id', 'slug'])
+    .where((eb) => eb.or([eb('slug', '=', named), eb('id', '=', named.toLowerCase())]))
+    .executeTakeFirst()
+}
+
 /** All clients of the installation with their counts, by name. For staff. */
 export async function listClients(ctx: Pick<AppContext, 'db'>): Promise<Client[]> {
   return ctx.db

@@ -87,12 +87,17 @@ async function tellOwners(
  * stored already stays, also when it is more.
  *
  * @param quota_bytes null: as much as the disk holds
+ * @param operator who it is at the machine, where nobody asked over the network
  * @throws AppError not_found
  */
 export async function setQuota(
   ctx: Pick<AppContext, 'db' | 'now'>,
   actor: Actor,
-  { organization_id, quota_bytes }: { organization_id: string; quota_bytes: number | null },
+  {
+    organization_id,
+    quota_bytes,
+    operator,
+  }: { organization_id: string; quota_bytes: number | null; operator?: string },
 ): Promise<Usage> {
   const at = ctx.now().toISOString()
   return ctx.db.transaction().execute(async (trx) => {
@@ -109,7 +114,7 @@ export async function setQuota(
       actor,
       organization_id,
       target: organization_id,
-      detail: { quota_bytes },
+      detail: { quota_bytes, ...(operator === undefined ? {} : { operator }) },
     })
     return readUsage(trx, organization_id)
   })

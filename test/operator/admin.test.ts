@@ -203,6 +203,21 @@ test('admin list-keys shows the keys of every organization, those that ended onl
   })
 })
 
+test('admin quota shows and sets how much an organization may store, and the audit trail says who did', async () => {
+  await using server = await startTestServer({}, { file: true })
+  const { organization_id } = await tenant(server)
+  const set = await admin(server, ['quota', organization_id, '--set', '2GB'])
+  expect(set).toMatchObject({ status: 0, stderr: expect.stringContaining('may store 2000000000 bytes') })
+  expect(await lastEvent(server)).toMatchObject({
+    ...{ ...OPERATOR, action: 'organization.quota_changed', target: organization_id },
+    detail: { quota_bytes: 2_000_000_000, operator: userInfo().username },
+  })
+  const wrong = await admin(server, ['quota', organization_id, '--set', 'much'])
+  expect(wrong.stderr).toContain('`--set` must be a size such as 500GB')
+  const none = await admin(server, ['quota', organization_id, '--set', 'none'])
+  expect(none.stderr).toContain('as much as the disk holds')
+})
+
 test('a folder without a database is said in a sentence, and none is made there', async () => {
   const data = mkdtempSync(join(tmpdir(), 'robotrace-nothing-'))
   const first = await admin({ data }, ['list-staff'])
@@ -216,6 +231,7 @@ test('a folder without a database is said in a sentence, and none is made there'
 test.each([
   [['reset-password', 'nobody@lab.example'], 'There is no account with the address nobody@lab.example'],
   [['revoke-key', 'rt_0000000000', '--yes'], 'No such API key'],
+  [['quota', 'nowhere'], 'There is no organization nowhere'],
   [['create-staff', '--email', 'ada'], '`--email` must be an address'],
 ])('admin %j says what is wrong', async (args, sentence) => {
   await using server = await startTestServer({}, { file: true })
