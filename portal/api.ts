@@ -51,6 +51,15 @@ export type WebhookDelivery = Answers['webhooks']['deliveries']['items'][number]
 export type ClientRow = Answers['clients']['list'][number]
 export type ClientDetail = Answers['clients']['get']
 
+/** What an organization stores, may store, and gets rid of. */
+export type Storage = Answers['storage']['get']
+export type RetentionRule = Answers['storage']['rules'][number]
+/** Which episodes a retention rule names. */
+export type RuleText = Pick<RetentionRule, 'project' | 'status' | 'source' | 'keep_tag' | 'days'>
+export type RulePreview = Answers['storage']['previewRule']
+/** An episode that waits to be deleted. */
+export type TrashedEpisode = Answers['episodes']['trashed']['items'][number]
+
 /** A device login as its page shows it. */
 export type LoginView = Answers['deviceLogin']['view']
 /** How terminals may log in to an organization. */

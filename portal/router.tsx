@@ -38,6 +38,7 @@ const SshKeysPage = lazy(() =>
 )
 const DevicesPage = lazy(() => import('./fleet/devices-page.tsx').then((m) => ({ default: m.DevicesPage })))
 const DevicePage = lazy(() => import('./fleet/device-page.tsx').then((m) => ({ default: m.DevicePage })))
+const TrashPage = lazy(() => import('./storage/trash-page.tsx').then((m) => ({ default: m.TrashPage })))
 const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((m) => ({ default: m.AuditPage })))
 const WholeAuditPage = lazy(() =>
   import('./audit/audit-page.tsx').then((m) => ({ default: m.WholeAuditPage })),
@@ -108,6 +109,7 @@ const ROUTES: RouteDefinition[] = [
       { path: '/portal/ssh-keys', component: SshKeysPage },
       { path: '/portal/devices', component: DevicesPage },
       { path: '/portal/devices/:device', component: DevicePage },
+      { path: '/portal/trash', component: TrashPage },
       { path: '/portal/audit', component: AuditPage },
       { path: '/portal/settings', component: SettingsPage },
       { path: '/admin/clients', component: ClientsPage },

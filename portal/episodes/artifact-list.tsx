@@ -26,7 +26,7 @@ export function ArtifactList(props: { episode: Episode }): JSX.Element {
           <li class={css.item}>
             <span class={css.kind}>{WORDS[kind]}</span>
             <Show
-              when={props.episode.status === 'recording'}
+              when={props.episode.status === 'recording' || props.episode.status === 'interrupted'}
               fallback={<Badge tone="attention">Never uploaded</Badge>}
             >
               <Badge tone="recording">Expected</Badge>

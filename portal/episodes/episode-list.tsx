@@ -6,6 +6,7 @@ import { useShortcuts } from '../ui/keyboard.ts'
 import table from '../ui/table.module.css'
 import css from './episode-list.module.css'
 import { EpisodeRow } from './episode-row.tsx'
+import type { Selection } from './selection.ts'
 
 const COLUMNS: [label: string, name: keyof typeof css][] = [
   ['Status', 'status'],
@@ -31,6 +32,8 @@ export interface EpisodeListProps {
   lookedTo: string | null
   loadMore: () => void
   href: (id: string) => string
+  /** For whoever may delete. */
+  selection: Selection | undefined
 }
 
 /** The virtual table: only the rows near the screen exist, each a link, `j` and `k` walk over them. */
@@ -69,7 +72,7 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   )
   return (
     <div
-      class={css.table}
+      class={`${css.table} ${props.selection ? css.selectable : ''}`}
       role="table"
       aria-label="Episodes"
       aria-rowcount={props.more ? -1 : props.episodes.length + 1}
@@ -77,6 +80,11 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
     >
       <div role="rowgroup" class={css.head}>
         <div role="row" class={css.header} aria-rowindex={1}>
+          <Show when={props.selection}>
+            <div role="columnheader" class={css.select}>
+              <span class="visually-hidden">Select</span>
+            </div>
+          </Show>
           <For each={COLUMNS}>
             {([label, name]) => (
               <div role="columnheader" class={css[name]}>
@@ -105,6 +113,8 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
                   top={row().index * height()}
                   href={props.href(id)}
                   onFocus={() => walk.set(row().index)}
+                  selected={props.selection?.has(id)}
+                  select={(on, range) => props.selection?.set(row().episode, on, range, props.episodes)}
                 />
               )}
             </Show>

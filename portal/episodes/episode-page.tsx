@@ -19,9 +19,11 @@ import css from './episode-page.module.css'
 import { episodeQuery } from './episode-queries.ts'
 import { EpisodeSkeleton } from './episode-skeleton.tsx'
 import { FactsStrip } from './facts-strip.tsx'
+import { InterruptedBanner } from './interrupted-banner.tsx'
 import { MetadataTree } from './metadata-tree.tsx'
 import { createPlayback, readMoment } from './playback.ts'
 import { Player } from './player.tsx'
+import { TrashButton, TrashedBanner } from './trash-actions.tsx'
 
 /** `/portal/episodes/:id`: one recorded run. `?t=12840ms` opens it at that moment. */
 export function EpisodePage(): JSX.Element {
@@ -59,8 +61,18 @@ function EpisodeParts(props: { episode: Episode }): JSX.Element {
   return (
     <article>
       <Head episode={props.episode} />
-      <Show when={props.episode.archived_at}>
-        <ArchivedBanner episode={props.episode} />
+      <Show
+        when={props.episode.goes_at}
+        fallback={
+          <Show when={props.episode.archived_at}>
+            <ArchivedBanner episode={props.episode} />
+          </Show>
+        }
+      >
+        {(goes_at) => <TrashedBanner episode={props.episode} goes_at={goes_at()} />}
+      </Show>
+      <Show when={props.episode.status === 'interrupted'}>
+        <InterruptedBanner episode={props.episode} />
       </Show>
       <FactsStrip episode={props.episode} jump={hasVideo() ? playback.seek : undefined} />
       <div class={css.columns}>
@@ -126,6 +138,9 @@ function Head(props: { episode: Episode }): JSX.Element {
         <Show when={props.episode.can_archive && !props.episode.archived_at}>
           <ArchiveButton episode={props.episode} />
         </Show>
+        <Show when={props.episode.can_delete && !props.episode.trashed_at}>
+          <TrashButton episode={props.episode} />
+        </Show>
       </div>
     </header>
   )
@@ -138,6 +153,8 @@ function NoVideo(props: { episode: Episode }): JSX.Element {
     if (recording() && expected())
       return 'Being recorded. The video appears here by itself once it is uploaded.'
     if (recording()) return 'Being recorded. This page follows along.'
+    if (props.episode.status === 'interrupted' && expected())
+      return 'The video was not uploaded before its robot fell silent.'
     if (expected()) return 'A video was announced but never uploaded.'
     return 'This episode was logged without a video.'
   }

@@ -57,12 +57,17 @@ async function readPage(input: Input, cursor: string | undefined) {
   return { items, total: first.total, next_cursor: last.next_cursor, looked_to: last.looked_to }
 }
 
+/** It records, or may be finalized at any moment. */
+function waits(episode: { status: string } | undefined): boolean {
+  return episode?.status === 'recording' || episode?.status === 'interrupted'
+}
+
 /** One episode; asked again every two seconds until it is finalized. */
 export function episodeQuery(id: string) {
   return queryOptions({
     queryKey: ['episode', id],
     queryFn: () => api.episodes.get.query({ id }),
-    refetchInterval: (query) => (query.state.data?.status === 'recording' ? 2_000 : false),
+    refetchInterval: (query) => (waits(query.state.data) ? 2_000 : false),
   })
 }
 

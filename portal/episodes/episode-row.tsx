@@ -14,15 +14,30 @@ export function EpisodeRow(props: {
   index: number
   top: number
   onFocus: () => void
+  /** Undefined where nothing can be selected. */
+  selected: boolean | undefined
+  /** @param range everything between the row that was chosen before and this one */
+  select: (on: boolean, range: boolean) => void
 }): JSX.Element {
   return (
     <div
       role="row"
       class={css.row}
       data-row
+      data-selected={props.selected || undefined}
       aria-rowindex={props.index + 2}
       style={{ transform: `translateY(${props.top}px)` }}
     >
+      <Show when={props.selected !== undefined}>
+        <Cell class={css.select}>
+          <input
+            type="checkbox"
+            aria-label={`Select ${props.episode.name || props.episode.id}`}
+            checked={props.selected}
+            onClick={(event) => props.select(event.currentTarget.checked, event.shiftKey)}
+          />
+        </Cell>
+      </Show>
       <Cell class={css.status}>
         <StatusBadge status={props.episode.status} plain />
         <Show when={props.episode.failure_time_s !== null && props.episode.failure_time_s}>

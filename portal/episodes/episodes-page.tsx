@@ -2,6 +2,7 @@ import { A, useSearchParams } from '@solidjs/router'
 import { useInfiniteQuery } from '@tanstack/solid-query'
 import Check from 'lucide-solid/icons/check'
 import SearchX from 'lucide-solid/icons/search-x'
+import TrashIcon from 'lucide-solid/icons/trash'
 import {
   createEffect,
   createMemo,
@@ -16,8 +17,9 @@ import {
 import { ALL_PROJECTS } from '../accounts/place.ts'
 import { useSession } from '../accounts/session.tsx'
 import type { Organization } from '../api.ts'
+import { isAdmin } from '../shell/is-admin.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
@@ -27,6 +29,8 @@ import { FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
 import first from './first-episode.module.css'
 import { FirstEpisode } from './first-episode.tsx'
+import { createSelection } from './selection.ts'
+import { SelectionBar } from './selection-bar.tsx'
 
 /** `/portal/episodes`: what happened, newest first. */
 export function EpisodesPage(): JSX.Element {
@@ -53,6 +57,8 @@ function Episodes(props: { organization: Organization; project: string | null })
   const list = useInfiniteQuery(() =>
     episodesQuery({ organization_id: props.organization.id, project: props.project }, filter()),
   )
+  const selection = createSelection()
+  const mayDelete = () => session.me().account.staff || isAdmin(props.organization)
   const last = () => (list.isSuccess ? list.data.pages.at(-1) : undefined)
   const awake = useAwake()
   const episodes = createMemo(() => (list.isSuccess ? list.data.pages.flatMap((page) => page.items) : []))
@@ -65,7 +71,11 @@ function Episodes(props: { organization: Organization; project: string | null })
   const clear = (): void => setSearch(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])))
   return (
     <>
-      <PageHead title="Episodes" />
+      <PageHead title="Episodes">
+        <LinkButton variant="ghost" href={session.href('/portal/trash')}>
+          <TrashIcon size={14} aria-hidden="true" /> Trash
+        </LinkButton>
+      </PageHead>
       <Show when={received()}>
         {(id) => (
           <p class={first.received} role="status">
@@ -103,7 +113,11 @@ function Episodes(props: { organization: Organization; project: string | null })
               lookedTo={last()?.looked_to ?? null}
               loadMore={() => void list.fetchNextPage()}
               href={(id) => session.href(`/portal/episodes/${id}`)}
+              selection={mayDelete() ? selection : undefined}
             />
+            <Show when={selection.all().length > 0}>
+              <SelectionBar selection={selection} />
+            </Show>
           </Show>
         </Match>
       </Switch>

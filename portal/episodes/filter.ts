@@ -27,7 +27,7 @@ export const FILTER_NAMES = [
 ] as const
 export type FilterName = (typeof FILTER_NAMES)[number]
 
-export const STATUSES: readonly EpisodeStatus[] = ['recording', 'ready', 'failed']
+export const STATUSES: readonly EpisodeStatus[] = ['recording', 'interrupted', 'ready', 'failed']
 export const SOURCES: readonly EpisodeSource[] = ['real', 'sim', 'replay']
 
 const SPANS: Record<string, { label: string; ms: number }> = {

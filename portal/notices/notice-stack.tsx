@@ -91,6 +91,8 @@ function noticeSentence({ kind, detail }: Notice): string {
     const why = detail.because === 'gone' ? 'It answered 410 Gone' : 'Nothing reached it for five days'
     return `The webhook to ${detail.host ?? 'a receiver'} of ${detail.organization ?? 'your organization'} was disabled. ${why}; enable it again once it answers.`
   }
+  if (kind === 'quota_reached')
+    return `${detail.organization ?? 'Your organization'} stores ${detail.used ?? 'as much'} of the ${detail.quota ?? 'space'} it may: an upload was refused. Delete episodes and empty the trash, or ask an administrator of this server for a larger quota.`
   if (kind === 'backup_failed')
     return `The scheduled backup${detail.folder ? ` to ${detail.folder}` : ''} failed: ${detail.reason ?? 'see the log of the server'}`
   if (kind === 'session_reused')

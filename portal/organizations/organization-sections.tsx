@@ -1,6 +1,7 @@
 import type { JSX } from 'solid-js'
 import { KeyPolicyPanel } from '../api-keys/key-policy.tsx'
 import { TerminalPolicyPanel } from '../api-keys/terminal-policy.tsx'
+import { StorageSection } from '../storage/storage-section.tsx'
 import { WebhooksPanel } from '../webhooks/webhooks-panel.tsx'
 import { GeneralSection } from './general-section.tsx'
 import { maySet, type SettingsOf } from './organization-queries.ts'
@@ -15,6 +16,7 @@ export const SECTIONS: readonly { id: string; label: string }[] = [
   { id: 'second-factor', label: 'Second factor' },
   { id: 'key-policy', label: 'Keys' },
   { id: 'terminals', label: 'Terminals' },
+  { id: 'storage', label: 'Storage' },
   { id: 'webhooks', label: 'Webhooks' },
 ]
 
@@ -33,6 +35,7 @@ export function OrganizationSections(
       <SecondFactorSection {...props} />
       <KeyPolicyPanel organization_id={props.organization.id} mayChange={maySet(props)} staff={props.staff} />
       <TerminalPolicyPanel organization_id={props.organization.id} mayChange={maySet(props)} />
+      <StorageSection {...props} />
       <WebhooksPanel organization_id={props.organization.id} mayChange={maySet(props)} />
     </>
   )

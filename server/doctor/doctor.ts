@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, ConfigError, type Environment, readConfig, type Secrets } from '../config.ts'
+import { type Config, ConfigError, type Secrets } from '../config.ts'
 import type { AppContext } from '../context.ts'
 import { claimDataFolder, DataFolderInUseError } from '../db/data-folder.ts'
 import { openDatabase } from '../db/open.ts'
@@ -26,16 +26,19 @@ interface Options {
  * Looks at everything a server needs, beside it while it runs or in its place while it is stopped. Reads only, unless
  * it is asked to fix.
  *
- * @example for await (const finding of examine(process.env, { fix: false, deep: false })) print(finding)
+ * @example for await (const finding of examine(() => readConfig(env), { fix: false, deep: false })) print(finding)
  */
-export async function* examine(environment: Environment, options: Options): AsyncGenerator<Finding> {
+export async function* examine(
+  configuration: () => { config: Config; secrets: Secrets },
+  options: Options,
+): AsyncGenerator<Finding> {
   let read: { config: Config; secrets: Secrets }
   try {
-    read = readConfig(environment)
+    read = configuration()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     for (const line of error.problems)
-      yield problem('configuration', line, 'See docs/operating.md and .env.example.')
+      yield problem('configuration', line, '`robotrace config` shows where each value comes from.')
     return
   }
   yield ok('configuration', 'The configuration is valid.')

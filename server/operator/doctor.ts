@@ -5,6 +5,7 @@ import { clean, paint, say, sayJson } from '../../cli/print.ts'
 import type { Environment } from '../config.ts'
 import { examine } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
+import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** Looks at everything a server needs and says what is wrong and what to do about it. */
@@ -14,6 +15,7 @@ export function doctor(environment: Environment): Command {
     summary: 'look for what is wrong with a server and its data, and say what to do',
     examples: ['robotrace doctor', 'robotrace doctor --fix'],
     flags: [
+      ...CONFIGURATION_FLAGS,
       { name: 'fix', about: 'do what is safe: close permissions, remove what belongs to nothing for a day' },
       { name: 'deep', about: 'read the whole database and all bytes, and compare them with their hashes' },
       { name: 'json', about: 'one JSON object a finding' },
@@ -24,7 +26,8 @@ export function doctor(environment: Environment): Command {
 
 async function runDoctor(host: Host, environment: Environment, given: Given): Promise<number> {
   const counts = { ok: 0, warning: 0, problem: 0 }
-  for await (const finding of examine(environment, { fix: given.flag('fix'), deep: given.flag('deep') })) {
+  const wanted = { fix: given.flag('fix'), deep: given.flag('deep') }
+  for await (const finding of examine(() => configOf(environment, given), wanted)) {
     counts[finding.level]++
     if (given.flag('json')) sayJson(host, finding)
     else show(host, finding)

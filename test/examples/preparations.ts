@@ -144,6 +144,15 @@ async function session(world: ExampleWorld): Promise<Prepared> {
   return { params: { id } }
 }
 
+async function trashedSession(world: ExampleWorld): Promise<Prepared> {
+  const prepared = await session(world)
+  await world.send(
+    'POST',
+    `/api/v1/organizations/acme/projects/default/sessions/${prepared.params?.id}/trash`,
+  )
+  return prepared
+}
+
 const oneWebhook: Prepare = async (world) => ({ params: await webhook(world) })
 const key: Prepare = async (world) => ({ body: { token: world.key } })
 
@@ -275,6 +284,8 @@ export const PREPARATIONS: Record<string, Prepare> = {
   [`GET ${OF_PROJECT}/sessions`]: after(session),
   [`GET ${OF_PROJECT}/sessions/:id`]: session,
   [`DELETE ${OF_PROJECT}/sessions/:id`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/trash`]: session,
+  [`POST ${OF_PROJECT}/sessions/:id/restore`]: trashedSession,
   [`GET ${OF_PROJECT}/sessions/:id/artifacts`]: session,
   [`GET ${OF_PROJECT}/sessions/:id/logs`]: session,
   [`POST ${OF_PROJECT}/sessions/:id/logs`]: session,
