@@ -65,14 +65,15 @@ export async function benchLists(options: {
   return summary
 }
 
-interface Filled {
+export interface Filled {
   ctx: Ctx
   caller: OrganizationCaller
   organization_id: string
   fleet: FilledFleet
 }
 
-async function openFilled(
+/** An installation with so many devices and episodes in one organization. */
+export async function openFilled(
   file: string,
   { devices, episodes }: { devices: number; episodes: number },
 ): Promise<Filled> {

@@ -103,7 +103,8 @@ export function cpuSecondsOf(pid: number | undefined): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-function memoryOf(pid: number | undefined, line: 'VmHWM' | 'VmRSS'): number {
+/** What the system says about a process's memory, MiB. */
+export function memoryOf(pid: number | undefined, line: 'VmHWM' | 'VmRSS' | 'RssAnon'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(new RegExp(`${line}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
 }

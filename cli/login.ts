@@ -5,6 +5,7 @@ import { keyPrefix, keyProblem } from '../sdk/key-format.ts'
 import { revokeOwnKey } from '../sdk/own-key.ts'
 import type { ApprovedDeviceLogin } from '../sdk/wire.ts'
 import { reasonForNoBrowser } from './browser.ts'
+import { hearing } from './client-update.ts'
 import type { Command, Given } from './command.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 import type { Host } from './host.ts'
@@ -140,7 +141,7 @@ async function approve(
   { base_url, scopes, report }: { base_url: string; scopes: readonly string[]; report: Report },
   signal: AbortSignal,
 ): Promise<ApprovedDeviceLogin> {
-  const options = { base_url, user_agent: host.user_agent, signal }
+  const options = { base_url, user_agent: host.user_agent, fetch: hearing(host), signal }
   try {
     report.welcome(base_url)
     const who = { user_agent: host.user_agent, hostname: host.hostname, scope: scopeText(scopes) }

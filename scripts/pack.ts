@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -22,7 +23,9 @@ import { BUNDLED, manifestOf } from './pack-manifest.ts'
  *   npx tsx scripts/pack.ts --if-stale   the same, only when a source is newer than the last package
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const out = join(root, 'dist/npm')
+const target = join(root, 'dist/npm')
+/** Built aside and put in place as a whole: two tests may want the package at the same moment. */
+const out = join(root, `dist/npm-${process.pid}`)
 const SOURCES = [
   ...['sdk', 'cli', 'docs/npm', 'package.json', 'CHANGELOG.md', 'LICENSE'],
   ...['scripts/pack.ts', 'scripts/pack-manifest.ts'],
@@ -41,8 +44,15 @@ export interface Packed {
 
 /** @example const { tarball } = await pack() */
 export async function pack(): Promise<Packed> {
-  rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
+  try {
+    return await packAside()
+  } finally {
+    rmSync(out, { recursive: true, force: true })
+  }
+}
+
+async function packAside(): Promise<Packed> {
   await Promise.all([bundle({ index: 'sdk/mod.ts', web: 'sdk/web.ts' }, 'sdk'), bundleCommands()])
   declareTypes()
   for (const file of files(out)) writeFileSync(file, forNpm(readFileSync(file, 'utf8')))
@@ -54,17 +64,18 @@ export async function pack(): Promise<Packed> {
   cpSync(join(root, 'docs/npm/README.md'), join(out, 'README.md'))
   for (const file of ['CHANGELOG.md', 'LICENSE']) cpSync(join(root, file), join(out, file))
   writeFileSync(join(out, 'THIRD-PARTY-LICENSES.md'), licensesOf(BUNDLED))
-  const [made] = packTarball()
-  if (!made) throw new Error('npm pack made no tarball.')
-  return { folder: out, tarball: join(root, 'dist', made.filename), core_bytes: await coreBytes() }
+  const tarball = packTarball()
+  rmSync(target, { recursive: true, force: true })
+  renameSync(out, target)
+  return { folder: target, tarball, core_bytes: await coreBytes() }
 }
 
 /** The last package when no source is newer, else a new one. */
 export async function packIfStale(): Promise<Packed> {
   const tarball = tarballOf()
-  const made = tarball && existsSync(join(out, 'package.json')) ? statSync(tarball).mtimeMs : 0
+  const made = tarball && existsSync(join(target, 'package.json')) ? statSync(tarball).mtimeMs : 0
   if (!tarball || SOURCES.some((source) => newest(join(root, source)) > made)) return await pack()
-  return { folder: out, tarball, core_bytes: await coreBytes() }
+  return { folder: target, tarball, core_bytes: await coreBytes() }
 }
 
 const COMMON: BuildOptions = {
@@ -100,12 +111,12 @@ async function bundleCommands(): Promise<void> {
 
 /** A declaration for each module that the SDK is made of, by the compiler. */
 function declareTypes(): void {
-  const config = join(root, 'dist/npm-types.json')
+  const config = join(out, 'tsconfig.json')
   const options = {
-    extends: '../sdk/host/tsconfig.json',
-    compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: '../sdk', outDir: 'npm/types' },
+    extends: '../../sdk/host/tsconfig.json',
+    compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: '../../sdk', outDir: 'types' },
     include: [],
-    files: ['../sdk/mod.ts', '../sdk/web.ts'],
+    files: ['../../sdk/mod.ts', '../../sdk/web.ts'],
   }
   writeFileSync(config, JSON.stringify(options))
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
@@ -132,18 +143,28 @@ function licensesOf(packages: readonly string[]): string {
   return `# Licences of what is bundled\n\n${parts.join('\n')}`
 }
 
-function packTarball(): { filename: string }[] {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', join(root, 'dist')]
-  return JSON.parse(
-    execFileSync('npm', args, { cwd: out, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  )
+function packTarball(): string {
+  const aside = join(out, 'tarball')
+  mkdirSync(aside)
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', aside]
+  const printed = execFileSync('npm', args, {
+    cwd: out,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [made]: { filename: string }[] = JSON.parse(printed)
+  if (!made) throw new Error('npm pack made no tarball.')
+  const tarball = join(root, 'dist', made.filename)
+  renameSync(join(aside, made.filename), tarball)
+  rmSync(aside, { recursive: true })
+  return tarball
 }
 
 /** The build for browsers as a bundler would put it into a page, gzipped. */
 async function coreBytes(): Promise<number> {
   const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: [join(out, 'web.js')],
+    entryPoints: [join(target, 'web.js')],
     minify: true,
     platform: 'browser',
     write: false,

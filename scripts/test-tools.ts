@@ -4,9 +4,9 @@ import { installWorkshop } from './binary/workshop.ts'
 /**
  * Finds what the tests need besides npm packages: Chromium for the pages, ffmpeg and ffprobe for the sample
  * recording, curl for what the documents say to paste, `script` for a terminal, openssl for certificates, OpenSSH's
- * own programs for what a robot's sshd does with keys, nginx and Caddy to stand in front of a server, systemd-analyze
- * to judge a unit, and what the single executable is made with. As root on Debian it installs what is missing;
- * otherwise it says in a sentence what to install.
+ * own programs for what a robot's sshd does with keys, nginx and Caddy to stand in front of a server, Docker Compose and
+ * systemd-analyze to judge what is written for them, and what the single executable is made with. As root on Debian it
+ * installs what is missing; otherwise it says in a sentence what to install.
  */
 const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'Chromium', candidates: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
@@ -20,7 +20,10 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'sshd', candidates: ['sshd', '/usr/sbin/sshd'], packages: ['openssh-server'] },
   { tool: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], packages: ['nginx-light'] },
   { tool: 'Caddy', candidates: ['caddy'], packages: ['caddy'] },
+  { tool: 'Docker Compose', candidates: ['docker-compose'], packages: ['docker-compose'] },
   { tool: 'systemd-analyze', candidates: ['systemd-analyze'], packages: ['systemd'] },
+  { tool: 'gcc', candidates: ['gcc'], packages: ['gcc', 'libc6-dev'] },
+  { tool: 'mount', candidates: ['mount'], packages: ['mount'] },
 ]
 
 function missing(): typeof NEEDED {

@@ -15,9 +15,10 @@ import { knownHost } from './http/known-host.ts'
 import { portal } from './http/portal.ts'
 import { notFound, problemHandler } from './http/problem.ts'
 import { admitPortal, countUnidentified } from './http/rate-limit.ts'
-import { requestLog } from './http/request-log.ts'
+import { requestIds, requestLog } from './http/request-log.ts'
 import { sameOrigin } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { metricsDoor } from './metrics/door.ts'
 import { publicError } from './procedures.ts'
 import { VERSION } from './project.ts'
 import { referencePage } from './reference/page.ts'
@@ -41,10 +42,11 @@ export function createApp(ctx: AppContext): Express {
   app.set('trust proxy', ctx.config.trusted_proxies)
   app.set('query parser', 'simple')
   const { public_url, upload_idle_s } = ctx.config
+  if (ctx.traces) app.use(ctx.traces.request)
   app.use(
     inTurn([
       bodyDeadline(upload_idle_s),
-      requestLog(ctx.log),
+      requestLog(ctx),
       securityHeaders(public_url),
       clientUpdate(VERSION),
       knownHost(public_url),
@@ -54,6 +56,7 @@ export function createApp(ctx: AppContext): Express {
   const access = createAccess(ctx)
   mountDoors(app, ctx, DOORS, access)
   app.use(health(ctx))
+  app.use('/metrics', metricsDoor(ctx))
   app.use(providerRoutes(ctx))
   app.use('/trpc', trpc(ctx, access.browser))
   app.use(['/api', '/auth', '/oauth', '/.well-known'], notFound)
@@ -125,7 +128,7 @@ function trpc(ctx: AppContext, browser: ReturnType<typeof createAccess>['browser
     onError({ error, ctx: context }) {
       if (error.code !== 'INTERNAL_SERVER_ERROR') return
       ctx.log.error(
-        { err: error.cause ?? error, request_id: context?.response.getHeader('X-Request-Id') },
+        { err: error.cause ?? error, ...(context && requestIds(context.response)) },
         'unexpected error',
       )
     },

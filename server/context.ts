@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProvider, type Provider } from './accounts/provider-client.ts'
 import { createLimiter, type Limiter } from './accounts/sign-in-limit.ts'
@@ -8,16 +7,22 @@ import { createDiskStore } from './blobs/disk.ts'
 import { type Findings, noFindings } from './blobs/findings.ts'
 import type { Config, Secrets } from './config.ts'
 import { claimDataFolder } from './db/data-folder.ts'
+import type { Watch } from './db/group-commit.ts'
 import type { MigrationStep } from './db/migrate.ts'
 import { describeStep } from './db/migration-words.ts'
 import { type Database, openDatabase } from './db/open.ts'
+import { makeFolder } from './db/sync-now.ts'
 import { createMemoryStore, type RateStore } from './http/rate-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './jwt.ts'
 import { createLog, type Log, standardError } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
+import { meteredBlobs } from './metrics/metered-blobs.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { VERSION } from './project.ts'
 import { createUnderWay, type UnderWay } from './quota/under-way.ts'
 import { createSigningKeys, masterSecret, previousSecret, type SigningKeys } from './signing.ts'
+import { tracedBlobs } from './traces/traced-blobs.ts'
+import type { Traces } from './traces/traces.ts'
 import { createReceivers, type Receivers } from './webhooks/receivers.ts'
 
 /**
@@ -47,6 +52,10 @@ export interface AppContext extends AsyncDisposable {
   provider: Provider | undefined
   /** Where webhooks are delivered. */
   receivers: Receivers
+  /** Counts for a Prometheus; undefined when none may read. */
+  metrics: Metrics | undefined
+  /** Spans for an OpenTelemetry collector; undefined when there is none. */
+  traces: Traces | undefined
 }
 
 /** The configuration once the port is known, and with it the origin of every generated URL. */
@@ -62,7 +71,7 @@ type Overrides = Partial<Omit<AppContext, typeof Symbol.asyncDispose>> & { datab
  * @example await using ctx = createContext({ ...config, public_url }, secrets)
  */
 export function createContext(config: ReadyConfig, secrets: Secrets, overrides: Overrides = {}): AppContext {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  makeFolder(config.data)
   const release = claimDataFolder(config.data)
   try {
     return { config, ...openParts(config, secrets, overrides, release) }
@@ -88,11 +97,15 @@ function openParts(
   const now = parts.now ?? (() => new Date())
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
+  const { metrics, traces } = parts
   const upgrade = (step: MigrationStep): void => log.info(describeStep(step))
-  const db =
-    parts.db ?? openDatabase(database_file ?? join(config.data, 'robotrace.db'), VERSION, { upgrade })
-  const background = parts.background ?? createBackground(log)
-  const blobs = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
+  const file = database_file ?? join(config.data, 'robotrace.db')
+  const watch = watchOf({ metrics, traces })
+  const db = parts.db ?? openDatabase(file, VERSION, { upgrade, watch })
+  const background = parts.background ?? createBackground(log, metrics?.taskFailed)
+  const store = parts.blobs ?? createDiskStore(join(config.data, 'blobs'), config)
+  const metered = metrics ? meteredBlobs(store, metrics) : store
+  const blobs = traces ? tracedBlobs(metered, traces) : metered
   const limiter = parts.limiter ?? createLimiter()
   const mail = parts.mail ?? createMailer(secrets.smtp_url, config.mail_from)
   const provider = parts.provider ?? createProvider(config, secrets.oidc_client_secret)
@@ -101,6 +114,7 @@ function openParts(
   const receivers = parts.receivers ?? createReceivers({ networks, ca })
   const close = async (): Promise<void> => {
     await background[Symbol.asyncDispose]()
+    await traces?.[Symbol.asyncDispose]()
     await db.destroy()
     release()
   }
@@ -121,6 +135,12 @@ function openParts(
     mail,
     provider,
     receivers,
+    metrics,
+    traces,
   }
   return { ...made, [Symbol.asyncDispose]: close }
+}
+
+function watchOf({ metrics, traces }: Pick<AppContext, 'metrics' | 'traces'>): Watch {
+  return { committed: metrics?.committed, transaction: traces && (() => traces.begin('transaction')) }
 }

@@ -4,6 +4,9 @@ import { type AppContext, createContext } from './context.ts'
 import { readCertificate } from './http/certificate.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { scheduleJobs } from './jobs/jobs.ts'
+import { createLog, type Log, standardError } from './log.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createTraces } from './traces/traces.ts'
 
 /** A running server. Disposing it finishes what is under way, then closes the database. */
 export interface RunningServer extends AsyncDisposable {
@@ -33,7 +36,10 @@ export async function startServer(
   const listener = await listen(config.port, config.host, tls && readCertificate(tls))
   try {
     const url = originOf(config, listener.port)
-    const ctx = createContext({ ...config, public_url: url }, secrets, overrides)
+    const log = overrides.log ?? createLog(config.log_level, standardError())
+    const watched = await watchers(config, secrets, log)
+    const ctx = createContext({ ...config, public_url: url }, secrets, { log, ...watched, ...overrides })
+    ctx.metrics?.watch(ctx)
     listener.serve(createApp(ctx))
     scheduleJobs(ctx)
     return {
@@ -52,7 +58,18 @@ export async function startServer(
   }
 }
 
-function renew(log: AppContext['log'], listener: Listener, tls: NonNullable<Config['tls']>): void {
+async function watchers(
+  { traces }: Config,
+  { metrics_key, traces_headers }: Secrets,
+  log: Log,
+): Promise<Pick<AppContext, 'metrics' | 'traces'>> {
+  return {
+    metrics: metrics_key === undefined ? undefined : await createMetrics(metrics_key),
+    traces: traces && (await createTraces(traces, traces_headers, log)),
+  }
+}
+
+function renew(log: Log, listener: Listener, tls: NonNullable<Config['tls']>): void {
   try {
     listener.renew(readCertificate(tls))
     log.info({ cert: tls.cert }, 'read the TLS certificate again')

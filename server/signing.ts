@@ -11,7 +11,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { dirname } from 'node:path'
 
 /** What a signature is for. Each purpose has a key of its own, so no signature serves for another. */
-export type SigningPurpose = 'blob-url' | 'known-device' | 'user-code' | 'recovery-code'
+export type SigningPurpose = 'blob-url' | 'known-device' | 'user-code' | 'recovery-code' | 'doctor'
 
 export interface SigningKeys {
   /** HMAC-SHA256 over the text, base64url, with today's secret. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** Who may import whom (ARCHITECTURE.md, the eight rules): read the import lines and compare. */
+/** Who may import whom (ARCHITECTURE.md, the nine rules): read the import lines and compare. */
 interface Import {
   file: string
   /** Path from the root, or a package's name. */
@@ -154,6 +154,14 @@ describe('who may import whom', () => {
     expect(server.filter((file) => /^(?! \*).*process\.exit\(/m.test(readFileSync(file, 'utf8')))).toEqual([
       'server/main.ts',
     ])
+  })
+
+  test('9: what the program reads of the project has no path in the single executable: only two files ask for one', () => {
+    const files = [...sources('server'), ...sources('cli')]
+    const asking = files.filter((file) =>
+      /^(?! \*).*(?:projectFile\(|import\.meta|__dirname)/m.test(readFileSync(file, 'utf8')),
+    )
+    expect(asking.sort()).toEqual(['server/http/static-files.ts', 'server/project.ts'])
   })
 })
 

@@ -8,7 +8,8 @@ export interface CertificateFiles {
 }
 
 /**
- * A certificate that openssl made and signed with its own key, for hooks.test, localhost and 127.0.0.1.
+ * A certificate that openssl made and signed with its own key, for hooks.test, localhost, 127.0.0.1 and the
+ * name in the examples of deploy/.
  *
  * @param name its subject, and in the names of the files
  * @example const { cert, key } = makeCertificate(folder, 'receiver')
@@ -20,7 +21,7 @@ export function makeCertificate(folder: string, name: string): CertificateFiles 
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
       ...['-days', '3650', '-subj', `/CN=${name}`, '-keyout', key, '-out', cert],
-      ...['-addext', 'subjectAltName=DNS:hooks.test,DNS:localhost,IP:127.0.0.1'],
+      ...['-addext', 'subjectAltName=DNS:hooks.test,DNS:localhost,DNS:robotrace.example.org,IP:127.0.0.1'],
     ],
     { stdio: 'pipe' },
   )

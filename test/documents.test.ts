@@ -21,6 +21,7 @@ test('docs/problems.md has one heading a code, with its status and title', () =>
 test.each([
   ['server/db/schema.gen.ts', 'scripts/db-types.ts'],
   ['docs/openapi.json', 'scripts/openapi.ts'],
+  ['docs/configuration.md with robotrace.example.toml', 'scripts/configuration.ts'],
 ])('%s is fresh', (_file, script) => {
   expect(() =>
     execFileSync(process.execPath, ['--import', 'tsx', script, '--check'], { stdio: 'pipe' }),

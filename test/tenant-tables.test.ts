@@ -31,7 +31,8 @@ const TENANT_TABLES: Record<string, string[]> = {
   episodes: ['blobs', 'episodes'],
   invitations: ['audit-trail', 'members'],
   members: ['api-keys', 'fleet', 'members', 'organizations'],
-  organization_usage: ['quota'],
+  // metrics: the sum of all, which names nobody.
+  organization_usage: ['metrics', 'quota'],
   retention_rules: ['storage'],
   // webhooks: takes out what outbox put in.
   outbox: ['outbox', 'webhooks'],

@@ -16,8 +16,10 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import { ADDONS } from '../../server/binary/addon.ts'
 import { MANIFEST } from '../../server/binary/carried.ts'
+import { LICENSES } from '../../server/operator/licenses.ts'
 import { buildIfStale, SOURCES } from '../build.ts'
 import { filesIn, isStale } from '../built.ts'
+import { licensesOf } from './licenses.ts'
 import { installWorkshop, NODE, WORKSHOP } from './workshop.ts'
 
 /**
@@ -121,6 +123,8 @@ function carry(addons: ReadonlyMap<string, string>): Record<string, string> {
   const files = paths.flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]))
   const assets = Object.fromEntries(files.map((path) => [relative(root, path), path]))
   for (const [name, path] of addons) assets[ADDONS + name] = path
+  assets[LICENSES] = join(bench, LICENSES)
+  writeFileSync(assets[LICENSES], licensesOf(root))
   assets['package.json'] = join(bench, 'package.json')
   writeFileSync(assets['package.json'], JSON.stringify({ version: versionOf(join(root, 'package.json')) }))
   const hashes = Object.entries(assets).map(([name, path]) => [

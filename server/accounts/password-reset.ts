@@ -79,7 +79,10 @@ async function mailLink(
   if (link) await ctx.mail.send(toMail(account, link.url, from)).catch(told)
 
   function told(error: unknown): void {
-    ctx.log.warn({ err: error, account: target }, 'a link for a forgotten password could not be mailed')
+    ctx.log.warn(
+      { err: error, account: target, task: 'password reset mail', request_id: from.request_id },
+      'a link for a forgotten password could not be mailed',
+    )
   }
 }
 

@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { originOf } from '../http/client-address.ts'
 import { admit } from '../http/rate-limit.ts'
+import { requestIds } from '../http/request-log.ts'
 import { providerCookieOf, sessionOf, setProviderCookie, setSessionCookie } from './cookies.ts'
 import { linkIdentity, signInByProvider } from './provider.ts'
 import type { Profile, Provider } from './provider-client.ts'
@@ -42,7 +43,10 @@ export function providerRoutes(ctx: AppContext): Router {
     await admitAnybody(ctx, request)
     const next = typeof request.query.next === 'string' ? request.query.next.slice(0, 500) : ''
     const url = await beginAtProvider(ctx, provider, response, { next }).catch((error: unknown) => {
-      ctx.log.warn({ why: reasonOf(error) }, 'the sign-in provider cannot be reached')
+      ctx.log.warn(
+        { why: reasonOf(error), ...requestIds(response) },
+        'the sign-in provider cannot be reached',
+      )
       return loginPage({ next }, 'unreachable')
     })
     leaveTo(response, url)
@@ -122,7 +126,8 @@ async function finishAtProvider(
   const { originalUrl } = request
   const query = originalUrl.includes('?') ? originalUrl.slice(originalUrl.indexOf('?')) : ''
   return provider.finish(query, pending).catch((error: unknown) => {
-    ctx.log.warn({ why: reasonOf(error) }, 'a sign-in through the provider failed')
+    const ids = request.res && requestIds(request.res)
+    ctx.log.warn({ why: reasonOf(error), ...ids }, 'a sign-in through the provider failed')
     return undefined
   })
 }

@@ -59,7 +59,7 @@ export function createKeyUsage(ctx: Ctx): KeyUsage {
       }
     }
   }
-  ctx.background.every('key usage', FLUSH_EVERY_MS, flush)
+  ctx.background.every('key usage', FLUSH_EVERY_MS, flush, 'run')
 
   return {
     note(caller) {

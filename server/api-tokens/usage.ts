@@ -12,7 +12,7 @@ export function createTokenUsage(
   ctx: Pick<AppContext, 'db' | 'now' | 'background'>,
 ): (token_id: string) => void {
   let used = new Map<string, string>()
-  ctx.background.every('API tokens used', FLUSH_EVERY_MS, async () => {
+  const flush = async (): Promise<void> => {
     if (used.size === 0) return
     const batch = used
     used = new Map()
@@ -26,6 +26,7 @@ export function createTokenUsage(
           .execute()
       }
     })
-  })
+  }
+  ctx.background.every('API tokens used', FLUSH_EVERY_MS, flush, 'run')
   return (token_id) => used.set(token_id, ctx.now().toISOString())
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import Sqlite from 'better-sqlite3'
+import { createFlusher } from './flusher.ts'
 import { StoppedError } from './layout.ts'
 
 /** Copied at once, between two turns of the event loop: 512 KiB, about a millisecond. */
@@ -31,21 +32,27 @@ export async function takeSnapshot(
   more: { stop?: () => boolean; report?: (done_bytes: number, total_bytes: number) => void } = {},
 ): Promise<Snapshot> {
   const live = new Sqlite(from, { readonly: true, fileMustExist: true })
+  const flusher = createFlusher(to)
   try {
     live.exec('BEGIN')
     const found = schemaOf(live)
     const page_bytes = Number(live.pragma('page_size', { simple: true }))
+    let done = 0
     await live.backup(to, {
       progress: ({ totalPages, remainingPages }) => {
         if (more.stop?.()) throw new StoppedError()
-        if (totalPages > 0) more.report?.((totalPages - remainingPages) * page_bytes, totalPages * page_bytes)
-        return PAGES_AT_ONCE
+        const now = (totalPages - remainingPages) * page_bytes
+        const full = flusher.wrote(now - done)
+        done = now
+        if (totalPages > 0) more.report?.(now, totalPages * page_bytes)
+        return full ? 0 : PAGES_AT_ONCE
       },
     })
     await settle(to)
     return found
   } finally {
     live.close()
+    await flusher.end()
   }
 }
 

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, opendir, realpath, rename, rm, stat, stat
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Config } from '../config.ts'
+import { makeFolder } from '../db/sync-now.ts'
 import { AppError } from '../errors.ts'
 import type { BlobStore, ListedBlob, StagedBlob, StoredBlob } from './blob-store.ts'
 import { receive } from './receive.ts'
@@ -27,7 +28,7 @@ export function createDiskStore(
   config: Pick<Config, 'min_free_bytes'>,
   freeBytes: (folder: string) => Promise<number> = freeOn,
 ): BlobStore {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const root = realpathSync(folder)
   const incoming = join(root, INCOMING)
   rmSync(incoming, { recursive: true, force: true })

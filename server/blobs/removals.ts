@@ -58,7 +58,10 @@ async function removeSome(ctx: Ctx, noted: readonly { blob_key: string }[]): Pro
       await ctx.blobs.remove(blob_key)
       gone.push(blob_key)
     } catch (error) {
-      ctx.log.warn({ err: error, blob_key }, 'bytes of a deleted thing could not be removed')
+      ctx.log.warn(
+        { err: error, blob_key, task: 'bytes that nothing names any more' },
+        'bytes of a deleted thing could not be removed',
+      )
     }
   }
   if (gone.length === 0) return

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type Sqlite from 'better-sqlite3'
-import { projectFile } from '../project.ts'
+import { projectText } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
 import { keepRollups } from './rollups.ts'
 
@@ -18,7 +17,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [step(4, '0.2.0', '0004-trash-and-space.sql')]
 
 function step(to: number, since: string, file: string): Migration {
-  return { to, since, sql: () => readFileSync(projectFile(`server/db/migrations/${file}`), 'utf8') }
+  return { to, since, sql: () => projectText(`server/db/migrations/${file}`) }
 }
 
 /** A migration could not be applied to the copy, or what came of it is not sound. */

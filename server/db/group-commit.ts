@@ -20,15 +20,28 @@ import { createStatements, type Statements } from './statements.ts'
  * a transaction is open; that is why nothing but SQL may be awaited inside one.
  *
  * @param commit `each` gives every write its own commit and fsync: what grouping is measured against in bench/
+ * @param watch hears of each group that was committed, and of transactions
  * @example new Kysely<Schema>({ dialect: groupCommitDialect(new Sqlite('robotrace.db')) })
  */
-export function groupCommitDialect(db: Sqlite.Database, commit: 'grouped' | 'each' = 'grouped'): Dialect {
+export function groupCommitDialect(
+  db: Sqlite.Database,
+  commit: 'grouped' | 'each' = 'grouped',
+  watch: Watch = {},
+): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new GroupCommitDriver(db, commit),
+    createDriver: () => new GroupCommitDriver(db, commit, watch),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
+}
+
+/** Who hears of what the database does. */
+export interface Watch {
+  /** How many single writes a commit held, and how long it took with its fsync. */
+  committed?: ((commit: { writes: number; seconds: number }) => void) | undefined
+  /** A transaction is asked for. @returns what to call when it has ended */
+  transaction?: (() => () => void) | undefined
 }
 
 /** How long a write waits for another process (a backup, a shell), and how often it looks. */
@@ -50,6 +63,7 @@ interface PendingWrite {
 class GroupCommitDriver implements Driver {
   readonly #db: Sqlite.Database
   readonly #grouped: boolean
+  readonly #watch: Watch
   readonly #begin: Sqlite.Statement
   readonly #commit: Sqlite.Statement
   readonly #statements: Statements
@@ -60,8 +74,9 @@ class GroupCommitDriver implements Driver {
   /** Settles when the open transaction, and those queued behind it, have ended. */
   #transaction: Promise<void> | undefined
 
-  constructor(db: Sqlite.Database, commit: 'grouped' | 'each') {
+  constructor(db: Sqlite.Database, commit: 'grouped' | 'each', watch: Watch) {
     this.#db = db
+    this.#watch = watch
     this.#statements = createStatements(db)
     this.#grouped = commit === 'grouped'
     this.#begin = db.prepare('BEGIN IMMEDIATE')
@@ -77,12 +92,14 @@ class GroupCommitDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const ended = this.#watch.transaction?.()
     const before = this.#transaction
     const { promise, resolve } = withResolvers()
     const mine = before ? before.then(() => promise) : promise
     this.#transaction = mine
     await before
     const end = (): void => {
+      ended?.()
       if (this.#transaction === mine) this.#transaction = undefined
       resolve()
       if (this.#pending.length > 0) this.#schedule()
@@ -172,6 +189,7 @@ class GroupCommitDriver implements Driver {
     const group = this.#pending
     if (group.length === 0) return
     this.#pending = []
+    const began = performance.now()
     const answers: (() => void)[] = []
     try {
       this.#begin.run()
@@ -183,8 +201,10 @@ class GroupCommitDriver implements Driver {
       else for (const { reject } of group) reject(error)
       return
     }
+    const ms = performance.now() - began
     this.#busySince = undefined
     for (const answer of answers) answer()
+    this.#watch.committed?.({ writes: group.length, seconds: ms / 1000 })
   }
 
   /** Another process has the lock: the loop goes on serving while the group waits for its turn. */

@@ -1,11 +1,7 @@
 import {
-  closeSync,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
-  mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -23,6 +19,7 @@ import {
   MigrationError,
 } from './apply-migrations.ts'
 import { SCHEMA_VERSION, schemaVersionOf } from './schema-version.ts'
+import { makeFolder, syncNow } from './sync-now.ts'
 
 /** How far an upgrade has come; each is told when it is done. */
 export type MigrationStep =
@@ -93,7 +90,7 @@ export function migrateDatabase(
     const kept = keepOld(file, from)
     options.report?.({ step: 'kept', file: kept })
     renameSync(copy, file)
-    syncFolder(dirname(file))
+    syncNow(dirname(file))
     options.report?.({ step: 'replaced' })
     return { from, kept }
   } finally {
@@ -146,7 +143,7 @@ function makeCopy(
     } finally {
       made.close()
     }
-    syncFile(copy)
+    syncNow(copy)
     report?.({ step: 'checked' })
   } catch (error) {
     if (error instanceof MigrationError || !(error instanceof Error) || !('code' in error)) throw error
@@ -157,7 +154,7 @@ function makeCopy(
 /** A second name for the old file: costs no room, and cannot be cut short. Where a disk knows none, a copy. */
 function keepOld(file: string, from: number): string {
   const folder = join(dirname(file), 'before-upgrade')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const there = keptIn(folder)
   const { ino } = statSync(file)
   // An upgrade was cut short right after this step.
@@ -169,11 +166,10 @@ function keepOld(file: string, from: number): string {
     linkSync(file, kept)
   } catch {
     copyFileSync(file, `${kept}.part`)
-    syncFile(`${kept}.part`)
+    syncNow(`${kept}.part`)
     renameSync(`${kept}.part`, kept)
   }
-  syncFolder(folder)
-  syncFolder(dirname(file))
+  syncNow(folder)
   for (const name of there.slice(0, Math.max(0, there.length + 1 - KEPT))) rmSync(name, { force: true })
   return kept
 }
@@ -200,25 +196,6 @@ function sizeOf(sqlite: Sqlite.Database): number {
 
 function removeDatabase(file: string): void {
   for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
-}
-
-function syncFile(path: string): void {
-  const handle = openSync(path, 'r+')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-}
-
-/** A name is on the disk once its folder is. */
-function syncFolder(path: string): void {
-  const handle = openSync(path, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }
 
 function megabytes(bytes: number): string {

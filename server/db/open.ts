@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { projectText } from '../project.ts'
 import { makeAppendOnly } from './append-only.ts'
-import { groupCommitDialect } from './group-commit.ts'
+import { groupCommitDialect, type Watch } from './group-commit.ts'
 import { type MigrationStep, migrateDatabase } from './migrate.ts'
 import { keepRollups } from './rollups.ts'
 import type { Schema } from './schema.gen.ts'
@@ -17,6 +17,8 @@ interface Options {
   commit?: 'grouped' | 'each' | undefined
   /** Brings an older database up to date first, telling how far it is. Only for whoever has claimed the data folder. */
   upgrade?: (step: MigrationStep) => void
+  /** See groupCommitDialect. */
+  watch?: Watch
 }
 
 /**
@@ -28,7 +30,11 @@ interface Options {
  *   release, OutdatedSchemaError for an older one that is not to be upgraded, and what migrateDatabase throws
  * @example const db = openDatabase('data/robotrace.db', '0.1.0')
  */
-export function openDatabase(file: string, version: string, { commit, upgrade }: Options = {}): Database {
+export function openDatabase(
+  file: string,
+  version: string,
+  { commit, upgrade, watch }: Options = {},
+): Database {
   if (upgrade && file !== ':memory:') migrateDatabase(file, { report: upgrade })
   const sqlite = new Sqlite(file)
   try {
@@ -37,7 +43,7 @@ export function openDatabase(file: string, version: string, { commit, upgrade }:
     sqlite.close()
     throw error
   }
-  return new Kysely<Schema>({ dialect: groupCommitDialect(sqlite, commit) })
+  return new Kysely<Schema>({ dialect: groupCommitDialect(sqlite, commit, watch) })
 }
 
 function setPragmas(sqlite: Sqlite.Database): void {

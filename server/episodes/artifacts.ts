@@ -7,7 +7,7 @@ import type { AppContext } from '../context.ts'
 import { mayStill } from '../credentials/credentials.ts'
 import type { ArtifactsTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import { requestId } from '../http/request-log.ts'
+import { requestIds } from '../http/request-log.ts'
 import { ARTIFACT_KINDS, KIND_NAMES, kindOfFile } from './artifact-kinds.ts'
 import { getEpisodeRow } from './episodes.ts'
 import { signedPathOf } from './links.ts'
@@ -99,7 +99,7 @@ async function openBytes(
     return ctx.blobs.open(blob_key, range ?? { start: 0, end: size_bytes - 1 })
   }
   const found = { blob_key, size_bytes, found_bytes: held ?? null }
-  ctx.log.error({ request_id: requestId(response), ...found }, 'stored bytes are missing')
+  ctx.log.error({ ...requestIds(response), ...found }, 'stored bytes are missing')
   throw new AppError('not_found', 'The stored bytes of this artifact are missing on the server.')
 }
 

@@ -27,7 +27,7 @@ const FAILURE_SLACK_S = 0.001
  * @example await finalizeEpisode(ctx, caller, { id, status: 'failed', failure_time_s: 3.2 })
  */
 export async function finalizeEpisode(
-  ctx: Pick<AppContext, 'db' | 'blobs' | 'now'>,
+  ctx: Pick<AppContext, 'db' | 'blobs' | 'now'> & Partial<Pick<AppContext, 'metrics'>>,
   caller: OrganizationCaller,
   input: Input,
 ): Promise<FinalizedEpisode> {
@@ -37,7 +37,7 @@ export async function finalizeEpisode(
     const artifacts = await artifactRows(ctx, row.id)
     await requireOnDisk(ctx, artifacts)
     if (input.status === 'ready') requireArrived(input, row, artifacts)
-    await writeOutcome(ctx, row, input)
+    if (await writeOutcome(ctx, row, input)) ctx.metrics?.episodeFinalized(input.status)
   }
   return outcome(ctx, caller, row.id)
 }
@@ -49,23 +49,27 @@ function isOpen({ status }: EpisodesTable): boolean {
   return OPEN.some((open) => open === status)
 }
 
-/** Decides by one statement: whoever comes second finds the episode no longer recording. */
+/**
+ * Decides by one statement: whoever comes second finds the episode no longer recording.
+ *
+ * @returns whether it was this call that ended it
+ */
 async function writeOutcome(
   ctx: Pick<AppContext, 'db' | 'now'>,
   row: EpisodesTable,
   input: Input,
-): Promise<void> {
+): Promise<boolean> {
   const at = ctx.now().toISOString()
   const { organization_id, project_id, id: target } = row
   const type = `episode.${input.status}` as const
   // Nearly nobody asks: then this is one statement, which shares its commit with others.
   if (!(await isAskedFor(ctx.db, organization_id, type))) {
-    await endRecording(ctx.db, at, row, input)
-    return
+    return endRecording(ctx.db, at, row, input)
   }
-  await ctx.db.transaction().execute(async (trx) => {
-    if (await endRecording(trx, at, row, input))
-      await tell(trx, at, { type, organization_id, project_id, target })
+  return ctx.db.transaction().execute(async (trx) => {
+    const ended = await endRecording(trx, at, row, input)
+    if (ended) await tell(trx, at, { type, organization_id, project_id, target })
+    return ended
   })
 }
 

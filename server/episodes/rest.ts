@@ -55,7 +55,11 @@ export const episodeDoors: Door[] = [
         request_uploads: ['video', 'sensors', 'actions'],
       },
     },
-    handle: (ctx, input, caller) => startEpisode(ctx, caller, input),
+    async handle(ctx, input, caller) {
+      const started = await startEpisode(ctx, caller, input)
+      ctx.metrics?.episodeStarted()
+      return started
+    },
   }),
   door({
     method: 'POST',

@@ -6,7 +6,7 @@ import { originOf } from './client-address.ts'
 import type { Door, Guards } from './door.ts'
 import { OAuthError, refuseOAuth } from './oauth-error.ts'
 import { admit, admitFailure } from './rate-limit.ts'
-import { requestId } from './request-log.ts'
+import { requestIds } from './request-log.ts'
 import { sendJson } from './send-json.ts'
 
 /** Where the request comes from, and for which organization it asks. */
@@ -54,7 +54,7 @@ export function oauthDoor<Input extends z.ZodType>(declared: Declaration<Input>)
       } catch (thrown) {
         const error = refuseOAuth(response, thrown)
         if (error.code === 'server_error') {
-          ctx.log.error({ err: thrown, request_id: requestId(response) }, 'unexpected error')
+          ctx.log.error({ err: thrown, ...requestIds(response) }, 'unexpected error')
         }
       }
     },

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { AppError, toAppError, toProblem } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { refuseOAuth } from './oauth-error.ts'
-import { requestId } from './request-log.ts'
+import { requestId, requestIds } from './request-log.ts'
 
 /** The one place where a thrown error becomes an answer: RFC 9457, never a stack, a query or a path. */
 export function problemHandler(log: Log): ErrorRequestHandler {
@@ -15,7 +15,7 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       return
     }
     if (error.code === 'internal') {
-      log.error({ err: error.cause, request_id: requestId(response) }, 'unexpected error')
+      log.error({ err: error.cause, ...requestIds(response) }, 'unexpected error')
     }
     if (response.headersSent) {
       // Half an answer is on its way: cutting the connection is the only way left to say that it failed.

@@ -31,7 +31,10 @@ export async function sendInvitation(
   const outcome = await ctx.mail.send(toMail(row, mail.link)).then(
     () => 'mail_sent_at' as const,
     (error: unknown) => {
-      ctx.log.warn({ err: error, invitation: mail.id }, 'an invitation could not be mailed')
+      ctx.log.warn(
+        { err: error, invitation: mail.id, task: 'invitation mail' },
+        'an invitation could not be mailed',
+      )
       return 'mail_failed_at' as const
     },
   )

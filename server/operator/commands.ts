@@ -1,4 +1,5 @@
 import type { Command } from '../../cli/command.ts'
+import { isOneFile } from '../binary/carried.ts'
 import type { Environment } from '../config.ts'
 import { createStaff } from './admin/create-staff.ts'
 import { listKeys } from './admin/list-keys.ts'
@@ -9,7 +10,9 @@ import { resetSecondFactor } from './admin/reset-second-factor.ts'
 import { revokeKey } from './admin/revoke-key.ts'
 import { backup } from './backup.ts'
 import { config } from './config.ts'
+import { doctor } from './doctor.ts'
 import { health } from './health.ts'
+import { licenses } from './licenses.ts'
 import { migrate } from './migrate.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
@@ -27,6 +30,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     serve,
     config,
     health,
+    doctor,
     migrate,
     backup,
     () => verifyBackupCommand,
@@ -39,6 +43,7 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     listKeys,
     revokeKey,
     quota,
+    ...(isOneFile ? [() => licenses] : []),
   ]
   return commands.map((command) => command(environment))
 }

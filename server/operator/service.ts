@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { isSea } from 'node:sea'
 import type { Command, Given } from '../../cli/command.ts'
 import { confirm, YES_FLAG } from '../../cli/confirm.ts'
 import { EXIT, Failure } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
 import { done, say } from '../../cli/print.ts'
+import { isOneFile } from '../binary/carried.ts'
 import { operate } from './operate.ts'
 import { changedLines, type ServiceFacts, unitText } from './service-unit.ts'
 
@@ -188,7 +188,7 @@ function fileOf(given: Given, name: string): string | undefined {
  */
 function programOfThis(): readonly string[] {
   const node = realpathSync(process.execPath)
-  if (isSea()) return [node]
+  if (isOneFile) return [node]
   const script = realpathSync(process.argv[1] ?? '')
   if (!script.endsWith('.ts')) return [node, script]
   throw new Failure('This is RoboTrace from its sources; a service runs the built program.', {

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { requestId } from '../http/request-log.ts'
+import { requestIds } from '../http/request-log.ts'
 import { type CapsuleAddress, findCapsule } from './capsules.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function sendCapsule(
   const { blob_key, size_bytes, sha256, file_name } = await findCapsule(ctx, caller, input, 'fleet:read')
   const held = await ctx.blobs.head(blob_key)
   if (held !== size_bytes) {
-    const found = { request_id: requestId(response), blob_key, size_bytes, found_bytes: held ?? null }
+    const found = { ...requestIds(response), blob_key, size_bytes, found_bytes: held ?? null }
     ctx.log.error(found, 'stored bytes are missing')
     throw new AppError('not_found', 'The stored bytes of this capsule are missing on the server.')
   }

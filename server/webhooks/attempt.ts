@@ -4,7 +4,8 @@ import { type Answer, UnreachedError } from './receivers.ts'
 import { type SealedSecrets, signedHeaders } from './secret.ts'
 import { type Outcome, settle } from './settle.ts'
 
-type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'receivers' | 'config' | 'log'>
+type Ctx = Pick<AppContext, 'db' | 'now' | 'signing' | 'receivers' | 'config' | 'log'> &
+  Partial<Pick<AppContext, 'metrics'>>
 
 /** A delivery that this process is trying right now. */
 export interface Claimed {
@@ -81,7 +82,7 @@ async function send(ctx: Ctx, { webhook, message_id, body }: Claimed): Promise<O
     return { answer, error: problemOf(answer) }
   } catch (error) {
     if (error instanceof UnreachedError) return { answer: null, error: error.message }
-    ctx.log.warn({ err: error, webhook_id: webhook.id }, 'a webhook was not sent')
+    ctx.log.warn({ err: error, webhook_id: webhook.id, task: 'tell webhooks' }, 'a webhook was not sent')
     return { answer: null, error: 'It could not be sent. The log of the server has more.' }
   }
 }

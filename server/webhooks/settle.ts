@@ -24,10 +24,11 @@ type Because = NonNullable<WebhooksTable['disabled_because']>
  * webhook as a whole.
  */
 export async function settle(
-  ctx: Pick<AppContext, 'db' | 'now'>,
+  ctx: Pick<AppContext, 'db' | 'now'> & Partial<Pick<AppContext, 'metrics'>>,
   claimed: Claimed,
   { answer, error, duration_ms }: Outcome,
 ): Promise<void> {
+  ctx.metrics?.webhookSent(error === null ? 'delivered' : 'failed')
   const now = ctx.now()
   const at = now.toISOString()
   const isGone = answer?.status === 410

@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { RECORDINGS } from '../../scripts/sample/sample.ts'
 import { launchBrowser, openPage } from '../portal/browser.ts'
 import { authorizeOn } from '../portal/terminal.ts'
 import { bareMachine, type Machine } from './one-file.ts'
+
+// Many processes one after the other, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 let browser: Browser
 beforeAll(async () => {
@@ -32,12 +35,15 @@ test('one file in an empty folder, without Node: set up, log in, log an episode,
   await tab.page.goto('/docs/api')
   await tab.page.getByRole('heading', { name: 'Episodes', exact: true }).first().waitFor()
 
+  await backUpAndRestore(machine)
   server.child.kill('SIGTERM')
   expect(await server.exit).toBe(0)
   // Log lines, and no warning of Node among them.
   const lines = server.stderr().trim().split('\n')
   expect(lines.filter((line) => !line.startsWith('{"level":'))).toEqual([])
-  expect(readdirSync(machine.folder).sort()).toEqual(['data', 'back', 'robotrace', 'run.mp4'].sort())
+  expect(readdirSync(machine.folder).sort()).toEqual(
+    ['data', 'data-2', 'back', 'backups', 'robotrace', 'run.mp4'].sort(),
+  )
 })
 
 async function setUp(page: Page, link: string): Promise<void> {
@@ -82,4 +88,12 @@ async function logAndReadBack({ run, folder, home }: Machine): Promise<string> {
   const [name = ''] = readdirSync(join(folder, 'back'))
   expect(readFileSync(join(folder, 'back', name)).equals(recording)).toBe(true)
   return id
+}
+
+/** While the server is serving, as its operator does it. */
+async function backUpAndRestore({ run, home }: Machine): Promise<void> {
+  const env = { HOME: home }
+  expect(await run(['backup', '--to', 'backups'], env)).toMatchObject({ status: 0 })
+  expect(await run(['verify-backup', 'backups'], env)).toMatchObject({ status: 0 })
+  expect(await run(['restore', 'backups', '--data', 'data-2'], env)).toMatchObject({ status: 0 })
 }

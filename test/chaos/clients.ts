@@ -14,6 +14,8 @@ export interface World {
   /** Everything that was ever begun. */
   episodes: Known[]
   random: Random
+  /** Hears of each request as it is sent. */
+  heard?: ((does: Change['does']) => void) | undefined
 }
 
 /** An answer that neither refuses for a good reason nor is one: the test ends with it. */
@@ -74,7 +76,7 @@ async function logOne(world: World, episode: Known): Promise<void> {
   const status = random.pick<'ready' | 'failed'>(['ready', 'ready', 'failed'])
   const path = `/api/ingest/episode/${episode.id}/finalize`
   await send(world, episode, { does: 'finalize', status }, path, json(world, { status, duration_s: 1.5 }))
-  if (!random.chance(0.25)) return
+  if (!random.chance(0.4)) return
   const headers = bearer(world.api_key)
   const one = `${world.sessions}/${episode.id}`
   await send(world, episode, { does: 'delete' }, one, { method: 'DELETE', headers })
@@ -97,7 +99,9 @@ async function send(
   init: RequestInit,
 ): Promise<Response> {
   episode.unanswered = change
-  const answer = await fetch(new URL(path, world.url), init).catch(gone)
+  const sent = fetch(new URL(path, world.url), init).catch(gone)
+  world.heard?.(change.does)
+  const answer = await sent
   if (!answer.ok) {
     const said = await answer.text().catch(gone)
     throw new UnexpectedAnswer(`${change.does} of ${episode.name} was answered ${answer.status}: ${said}`)

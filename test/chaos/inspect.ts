@@ -122,10 +122,15 @@ export function wrongTotals(data: string): string[] {
       `SELECT id FROM episodes AS e WHERE bytes_total <>
         (SELECT coalesce(sum(size_bytes), 0) FROM artifacts WHERE episode_id = e.id)`,
     )
+    const usage = db.prepare(
+      `SELECT bytes FROM organization_usage WHERE bytes <> 0 AND bytes <>
+        (SELECT coalesce(sum(size_bytes), 0) FROM artifacts) + (SELECT coalesce(sum(size_bytes), 0) FROM blob_removals)`,
+    )
     const [was, is] = [JSON.stringify(kept.all()), JSON.stringify(counted.all())]
     return [
       ...problems.filter((line) => line !== 'ok').map((line) => JSON.stringify(line)),
       ...(was === is ? [] : [`episode_days has ${was}, counted are ${is}`]),
+      ...usage.all().map((row) => `organization_usage is wrong: ${JSON.stringify(row)}`),
       ...bytes.all().map((row) => `bytes_total is wrong: ${JSON.stringify(row)}`),
     ]
   })

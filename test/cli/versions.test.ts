@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { VERSION } from '../../sdk/version.ts'
 import { SCHEMA_VERSION } from '../../server/db/open.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { portalClient } from '../portal-client.ts'
 import { tenant } from '../seed.ts'
 import { makeHome } from './home.ts'
 
@@ -116,6 +117,26 @@ describe('a client that is older than its server', () => {
       const now = Date.parse('2026-05-05T20:08:15Z')
       expect(plain((await home.robotrace(line, { ...OLD, now })).host.stderr()), line).toContain(LINE)
     }
+  })
+
+  test('is told after signing in, too', async () => {
+    using home = makeHome()
+    await using server = await startTestServer()
+    const { owner, organization_id } = await tenant(server)
+    const { deviceLogin } = portalClient(server, owner)
+    let approving: Promise<unknown> | undefined
+    const on_write = (text: string): void => {
+      const user_code = /Confirmation code: (\S+)/.exec(plain(text))?.[1]
+      if (!user_code || approving) return
+      approving = deviceLogin.claim
+        .mutate({ user_code })
+        .then(() => deviceLogin.approve.mutate({ user_code, organization_id }))
+    }
+    const line = `login --no-browser --base-url ${server.ctx.config.public_url}`
+    const { status, host } = await home.robotrace(line, { ...OLD, clock: undefined, on_write })
+    await approving
+    expect(status).toBe(0)
+    expect(plain(host.stderr())).toContain(LINE)
   })
 
   test('is left alone with --quiet, by scripts, in CI, and where it is not older by a minor version', async () => {

@@ -184,7 +184,7 @@ describe('a database of the first release', () => {
     expect(links).toBe(1)
     expect(readdirSync(join(crashed, 'before-upgrade'))).toHaveLength(1)
     rmSync(crashed, { recursive: true })
-  })
+  }, 90_000)
 })
 
 describe('the old database', () => {
@@ -319,7 +319,7 @@ describe('robotrace migrate', () => {
     rmSync(file)
     const { status, stderr } = await command()
     expect(stderr).toContain(`There is no database in ${folder}.`)
-    expect(stderr).toContain('Try: set ROBOTRACE_DATA')
+    expect(stderr).toContain('Try: `--data` names the data folder of the server')
     expect(status).toBe(1)
     expect(existsSync(file)).toBe(false)
   })

@@ -1,28 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type RequestOptions, request } from 'node:https'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 
 /** The name in the examples below deploy/; in tests it means this machine. */
 export const NAME = 'robotrace.example.org'
-
-/** Makes `cert.pem` and `key.pem` for the examples' name. @returns their paths and the certificate itself */
-export function makeCertificate(folder: string): { cert: string; key: string; ca: string } {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '3650', '-subj', `/CN=${NAME}`, '-keyout', key, '-out', cert],
-      ...['-addext', `subjectAltName=DNS:${NAME}`],
-    ],
-    { stdio: 'pipe' },
-  )
-  return { cert, key, ca: readFileSync(cert, 'utf8') }
-}
 
 /** A port that nobody listens on at this moment, for programs that cannot take one by themselves. */
 export async function freePort(): Promise<number> {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeCertificate } from '../certificate.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { type Tenant, tenant } from '../seed.ts'
-import { freePort, makeCertificate, NAME } from './https-request.ts'
+import { freePort, NAME } from './https-request.ts'
 
 /** A server behind a real proxy that runs an example of deploy/. */
 export interface Behind extends AsyncDisposable {
@@ -44,8 +45,8 @@ function nginxExample({ folder, https, http, upstream }: Ports): string {
     ['listen [::]:80;', ''],
     ['listen 443 ssl http2;', `listen 127.0.0.1:${https} ssl http2;`],
     ['listen [::]:443 ssl http2;', ''],
-    [`/etc/letsencrypt/live/${NAME}/fullchain.pem`, join(folder, 'cert.pem')],
-    [`/etc/letsencrypt/live/${NAME}/privkey.pem`, join(folder, 'key.pem')],
+    [`/etc/letsencrypt/live/${NAME}/fullchain.pem`, join(folder, 'proxy-cert.pem')],
+    [`/etc/letsencrypt/live/${NAME}/privkey.pem`, join(folder, 'proxy-key.pem')],
     ['/var/log/nginx/', `${folder}/`],
   ])
 }
@@ -75,7 +76,10 @@ export async function behindNginx(env: Record<string, string> = {}): Promise<Beh
 export async function behindCaddy(env: Record<string, string> = {}): Promise<Behind> {
   return behind(env, ({ folder, https, http, upstream }) => {
     const example = substitute(readFileSync('deploy/Caddyfile', 'utf8'), [
-      [`\n${NAME} {`, `\n${NAME}:${https} {\n\ttls ${folder}/cert.pem ${folder}/key.pem\n\tbind 127.0.0.1`],
+      [
+        `\n{$ROBOTRACE_NAME:${NAME}} {`,
+        `\n{$ROBOTRACE_NAME:${NAME}}:${https} {\n\ttls ${folder}/proxy-cert.pem ${folder}/proxy-key.pem\n\tbind 127.0.0.1`,
+      ],
     ])
     const global = `{\n\tadmin off\n\thttp_port ${http}\n\thttps_port ${https}\n\tskip_install_trust\n}\n`
     writeFileSync(join(folder, 'Caddyfile'), global + example)
@@ -88,8 +92,7 @@ export async function behindCaddy(env: Record<string, string> = {}): Promise<Beh
 
 async function behind(env: Record<string, string>, start: (ports: Ports) => ChildProcess): Promise<Behind> {
   const folder = mkdtempSync(join(tmpdir(), 'robotrace-proxy-'))
-  mkdirSync(folder, { recursive: true })
-  const { ca } = makeCertificate(folder)
+  const ca = readFileSync(makeCertificate(folder, 'proxy').cert, 'utf8')
   const [https, http] = [await freePort(), await freePort()]
   const url = `https://${NAME}:${https}`
   const server = await startTestServer({

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { backupToFolder } from '../../server/backup/backup.ts'
-import { withVideo } from '../episode-requests.ts'
-import { startTestServer } from '../harness.ts'
+import { filesOf, withVideo } from '../episode-requests.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
 import { operator, scratchFolder } from '../operator-commands.ts'
 import { tenant } from '../seed.ts'
 
@@ -17,10 +17,21 @@ function robotrace(data: string, ...args: string[]): { child: ChildProcess; ende
   return { child, ended: new Promise((resolve) => child.once('close', (code) => resolve(code))) }
 }
 
-/** Settles as soon as the folder has more than so many files. */
-async function appears(folder: string, many: number): Promise<void> {
+/** Settles when the folder has so many files. */
+async function holds(folder: string, many: number): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  await expect.poll(() => filesBelow(folder).length, { interval: 5, timeout: 25_000 }).toBeGreaterThan(many)
+  await expect.poll(() => filesBelow(folder).length, { interval: 20, timeout: 60_000 }).toBe(many)
+}
+
+/**
+ * Puts a pipe that nobody writes to in the place of a file: whoever reads it waits for good, at a point that is known.
+ *
+ * @returns how to put the file back
+ */
+function obstruct(path: string): () => void {
+  renameSync(path, `${path}.aside`)
+  execFileSync('mkfifo', [path])
+  return () => renameSync(`${path}.aside`, path)
 }
 
 function filesBelow(folder: string): string[] {
@@ -29,22 +40,26 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
+const MANY = 8
+
+async function recorded(server: TestServer): Promise<string[]> {
+  const { api_key } = await tenant(server)
+  for (let nth = 0; nth < MANY; nth++) await withVideo(server, api_key, `video ${nth}`)
+  return filesOf(server)
+}
+
 test('a backup that is killed while it copies leaves no backup, and the next one copies only what was missing', async () => {
   using scratch = scratchFolder()
   await using server = await startTestServer({}, { file: true })
-  const { api_key } = await tenant(server)
-  const many = 60
-  for (let nth = 0; nth < many; nth++) {
-    await withVideo(server, api_key, `video ${nth} ${String(nth).repeat(150_000)}`)
-  }
+  const [last = ''] = await recorded(server)
   const to = scratch.in('backups')
+  const clear = obstruct(last)
   const { child, ended } = robotrace(server.data, 'backup', '--to', to)
-  await appears(join(to, 'blobs'), 3)
+  await holds(join(to, 'blobs'), MANY - 1)
   child.kill('SIGKILL')
   expect(await ended).toBeNull()
+  clear()
 
-  const there = filesBelow(join(to, 'blobs')).length
-  expect(there).toBeLessThan(many)
   const listed = await operator(server.data, 'backup', '--to', to, '--list', '--json')
   expect(listed.json()).toMatchObject({ backups: [] })
   const none = await operator(server.data, 'restore', to, '--data', scratch.in('back'))
@@ -52,30 +67,31 @@ test('a backup that is killed while it copies leaves no backup, and the next one
 
   const again = await operator(server.data, 'backup', '--to', to, '--json')
   expect(again.status, again.host.text()).toBe(0)
-  expect(again.json()).toMatchObject({ blobs: { count: many }, copied: { count: many - there } })
+  expect(again.json()).toMatchObject({ blobs: { count: MANY }, copied: { count: 1 } })
   expect((await operator(server.data, 'verify-backup', to)).status).toBe(0)
   expect(readdirSync(to).filter((name) => name.startsWith('.'))).toEqual([])
-})
+}, 120_000)
 
 test('a restore that is killed leaves no data folder, and the next one is whole', async () => {
   using scratch = scratchFolder()
   await using server = await startTestServer({}, { file: true })
-  const { api_key } = await tenant(server)
-  for (let nth = 0; nth < 60; nth++) {
-    await withVideo(server, api_key, `video ${nth} ${String(nth).repeat(150_000)}`)
-  }
+  await recorded(server)
   const [to, data] = [scratch.in('backups'), scratch.in('back')]
   await operator(server.data, 'backup', '--to', to)
+  const [last = ''] = filesBelow(join(to, 'blobs'))
+  const clear = obstruct(last)
   const { child, ended } = robotrace(server.data, 'restore', to, '--data', data)
-  await appears(`${data}.restoring`, 6)
+  // The one that is waited for has been made, and is empty.
+  await holds(`${data}.restoring/data/blobs`, MANY)
   child.kill('SIGKILL')
   await ended
+  clear()
   expect(readdirSync(scratch.path)).not.toContain('back')
   const { status, host } = await operator(server.data, 'restore', to, '--data', data)
   expect(status, host.text()).toBe(0)
-  expect(filesBelow(join(data, 'blobs')).length).toBe(60)
+  expect(filesBelow(join(data, 'blobs')).length).toBe(MANY)
   expect(readdirSync(scratch.path).sort()).toEqual(['back', 'backups'])
-})
+}, 120_000)
 
 test('a backup that is stopped in the middle of a file leaves nothing half-written', async () => {
   using scratch = scratchFolder()

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run } from '../../cli/run.ts'
 import { operatorCommands } from '../../server/operator/commands.ts'
+import { makeCertificate } from '../certificate.ts'
 import { testHost } from '../cli/test-host.ts'
 import { freePort } from '../deploy/https-request.ts'
 import { startTestServer } from '../harness.ts'
@@ -17,6 +21,15 @@ describe('robotrace health', () => {
     const { status, host } = await health({ PORT: port, ROBOTRACE_HOST: '0.0.0.0' })
     expect(status).toBe(0)
     expect(host.stdout()).toBe('ready\n')
+  })
+
+  test('is good over TLS, too, although the certificate is for another name than loopback', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'robotrace-health-'))
+    const { cert, key } = makeCertificate(folder, 'server')
+    const tls = { ROBOTRACE_TLS_CERT: cert, ROBOTRACE_TLS_KEY: key }
+    await using server = await startTestServer({ PUBLIC_URL: 'https://robotrace.example.org', ...tls })
+    expect((await health({ PORT: new URL(server.url).port, ...tls })).status).toBe(0)
+    rmSync(folder, { recursive: true, force: true })
   })
 
   test('is bad, and says why, when the server is up and cannot take anything', async () => {

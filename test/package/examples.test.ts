@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => installed[Symbol.dispose]())
 
 test.each([
-  ['Node 20', 'robot-node.mjs', process.execPath, []],
+  [`Node ${process.versions.node.split('.')[0]}`, 'robot-node.mjs', process.execPath, []],
   ['Node 24', 'robot-node.mjs', NODE_24, []],
   ['Deno 2', 'robot-deno.ts', RUNTIMES.deno.command, ['run', '--cached-only', ...DENO_RIGHTS]],
   ['Bun 1', 'robot-bun.ts', RUNTIMES.bun.command, []],

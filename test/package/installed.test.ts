@@ -11,8 +11,10 @@ import { tenant } from '../seed.ts'
 import { type Installed, installPackage } from './installed.ts'
 
 const run = promisify(execFile)
+const [OWN = ''] = process.versions.node.split('.')
+/** The one that runs the tests, which is the oldest supported one as a rule, and the one of the single binary. */
 const NODES = [
-  ['20', process.execPath],
+  [OWN, process.execPath],
   ['24', NODE_24],
 ] as const
 

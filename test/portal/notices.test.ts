@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, poll, start } from '../device-login/login.ts'
 import { startTestServer } from '../harness.ts'
+import { scratchFolder } from '../operator-commands.ts'
 import { bearer, tenant } from '../seed.ts'
 import { launchBrowser, openPage } from './browser.ts'
 
@@ -45,4 +47,23 @@ test('a finished login that is used again from elsewhere is told with the addres
   await tab.page.goto('/portal/episodes')
   await tab.page.getByText(`The finished login of bench-3 was used again from ${ELSEWHERE}.`).waitFor()
   expect(await tab.page.getByRole('button', { name: 'Revoke this key' }).count()).toBe(2)
+})
+
+test('staff are told on every page that a backup failed, and why', async () => {
+  using scratch = scratchFolder()
+  // A file stands where the folder should be.
+  writeFileSync(scratch.in('backups'), '')
+  await using server = await startTestServer({ ROBOTRACE_BACKUP_TO: scratch.in('backups') }, { file: true })
+  const lab = await tenant(server)
+  const { account_id: id } = lab.owner.caller
+  await server.ctx.db
+    .updateTable('accounts')
+    .set({ staff_since: '2026-01-01' })
+    .where('id', '=', id)
+    .execute()
+  await server.ctx.background.drain()
+  await using tab = await openPage(browser, server, lab.owner)
+  await tab.page.goto('/portal/episodes')
+  await tab.page.getByText(`The scheduled backup to ${scratch.in('backups')} failed: ENOTDIR`).waitFor()
+  expect(tab.complaints).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -171,6 +171,16 @@ describe('one table of settings', () => {
     expect(names).toHaveLength(SETTING_NAMES.length - secrets.length + 1)
     for (const secret of secrets) expect(names).not.toContain(fileKey(secret).replaceAll('_', '-'))
   })
+})
+
+test('robotrace.example.toml has every key, and with every line of it taken as it is all defaults hold', () => {
+  const example = readFileSync('robotrace.example.toml', 'utf8')
+  expect(ofFile(example).settings.every(({ source }) => source === 'default')).toBe(true)
+  const { read, problems } = ofFile(example.replaceAll(/^#(?=\w+ = )/gm, '').replace('"./data"', '"/data"'))
+  expect(problems).toEqual([])
+  const { config, secrets } = readConfig({ ROBOTRACE_DATA: '/data' })
+  expect(read).toEqual({ config, secrets })
+  for (const name of SETTING_NAMES) expect(example).toContain(`\n#${fileKey(name)} = `)
 })
 
 test('a command that needs the configuration is told everything that is wrong with it, by the place where it was set', () => {

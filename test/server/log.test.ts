@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { Client } from '../../sdk/mod.ts'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { createLog } from '../../server/log.ts'
-import { startTestServer } from '../harness.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { rawFetch } from '../raw-request.ts'
 import { person } from '../seed.ts'
@@ -153,4 +153,17 @@ test('(76) what a program calls itself arrives without control characters, and c
     expect(text.length).toBe(300)
   }
   for (const line of server.log().trim().split('\n')) expect(JSON.parse(line).level).toBeLessThan(60)
+})
+
+test('the id of a trusted proxy is kept, in the answer and in the log; nobody else names a request', async () => {
+  await using behind = await startTestServer({ ROBOTRACE_TRUSTED_PROXIES: '127.0.0.1/32' })
+  await using open = await startTestServer()
+  const ask = async (server: TestServer, id: string) =>
+    (await server.fetch('/healthz', { headers: { 'X-Request-Id': id } })).headers.get('x-request-id')
+  expect(await ask(behind, 'edge-7f3a9c2b1d')).toBe('edge-7f3a9c2b1d')
+  await expect.poll(behind.log).toContain('"request_id":"edge-7f3a9c2b1d"')
+  for (const forged of ['short', 'a b c d e f g h', 'x'.repeat(101), '"},{"a":"b"']) {
+    expect(await ask(behind, forged)).toMatch(/^req_/)
+  }
+  expect(await ask(open, 'edge-7f3a9c2b1d')).toMatch(/^req_/)
 })
