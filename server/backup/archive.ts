@@ -17,7 +17,7 @@ import {
 import { createTally, listLine, whyMissing } from './copy-blobs.ts'
 import { makeFolder, readingOf, sizeOf, syncFolder, writeWhole } from './copy-file.ts'
 import { BackupError, BLOB_LIST, BLOBS, DATABASE, MANIFEST, StoppedError, sealManifest } from './layout.ts'
-import { type NamedBlob, namedBlobs, weighBlobs } from './named-blobs.ts'
+import { leadsNowhereElse, type NamedBlob, namedBlobs, weighBlobs } from './named-blobs.ts'
 import { copySecrets } from './secrets.ts'
 import { opened, takeSnapshot } from './snapshot.ts'
 
@@ -119,9 +119,11 @@ async function packBlobs(
 async function packBlob(
   archive: Pack,
   data: string,
-  { key, size_bytes, sha256 }: NamedBlob,
+  blob: NamedBlob,
   moved: (bytes: number) => void,
 ): Promise<'kept' | 'gone' | 'missing' | 'damaged'> {
+  if (!leadsNowhereElse(blob)) return 'damaged'
+  const { key, size_bytes, sha256 } = blob
   const path = join(data, BLOBS, key)
   const size = await sizeOf(path)
   if (size === undefined) return whyMissing(data, key) === 'gone' ? 'gone' : 'missing'

@@ -52,6 +52,15 @@ export type Report = (step: 'database' | 'files', done_bytes: number, total_byte
 
 const file = z.object({ size_bytes: z.number().int().min(0), sha256: z.string().regex(SHA256) })
 
+/** Files that a backup has, and those that it may have. */
+const NEEDED: readonly string[] = [DATABASE, BLOB_LIST]
+const POSSIBLE: readonly string[] = [...NEEDED, ...SECRETS]
+
+function isOwn(files: object): boolean {
+  const names = Object.keys(files)
+  return NEEDED.every((name) => names.includes(name)) && names.every((name) => POSSIBLE.includes(name))
+}
+
 const manifest = z.object({
   format: z.literal(1),
   /** When the snapshot was taken: nothing that was acknowledged before is missing, nothing later is in it. */
@@ -61,8 +70,8 @@ const manifest = z.object({
   schema: z.number().int(),
   /** The first RoboTrace that reads this schema. */
   read_by: z.string(),
-  /** Every file of the backup but this one. */
-  files: z.record(z.string(), file),
+  /** Every file of the backup but this one. No other name is believed: it would be a path, and lead anywhere. */
+  files: z.record(z.string(), file).refine(isOwn),
   /** What blobs.ndjson lists. */
   blobs: z.object({
     count: z.number().int(),
