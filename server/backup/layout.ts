@@ -154,12 +154,23 @@ export async function listBackups(folder: string): Promise<Listed[]> {
   return listed
 }
 
+/**
+ * When the newest whole backup was made. One of the future was made while the clock was wrong: how old it is, nobody
+ * knows, so it is no reason to wait with the next.
+ *
+ * @returns ISO 8601; undefined: there is none
+ */
+export function newestAt(listed: readonly Listed[], now: Date): string | undefined {
+  return listed.findLast(({ manifest }) => manifest && Date.parse(manifest.at) <= now.getTime())?.manifest?.at
+}
+
 async function readListed(folder: string, name: string): Promise<Listed | undefined> {
   try {
     const text = await readFile(join(folder, name, MANIFEST), 'utf8')
     return { name, manifest: openManifest(text, name), problem: undefined }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    // A file that is called like a backup is none.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined
     if (!(error instanceof BackupError)) throw error
     return { name, manifest: undefined, problem: error.message }
   }
