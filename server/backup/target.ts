@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
-import { access, constants, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { existsSync, type Stats } from 'node:fs'
+import { access, constants, lchown, opendir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 import { claimDataFolder, claimFolder } from '../db/data-folder.ts'
 import { makeFolder, syncFolder } from './copy-file.ts'
 import { BackupError, BLOBS, DATABASE, SECRETS } from './layout.ts'
@@ -27,6 +28,7 @@ export async function takeTarget(data: string): Promise<Target> {
   // Of a link, what it leads to becomes the data folder.
   const folder = existsSync(data) ? await realpath(data) : resolve(data)
   await checkEmpty(folder)
+  const owner = existsSync(folder) ? await stat(folder) : undefined
   const inside = existsSync(folder) && !(await canBeRenamedOver(folder))
   const place = inside ? join(folder, INSIDE) : `${folder}.restoring`
   const staging = join(place, 'data')
@@ -50,7 +52,10 @@ export async function takeTarget(data: string): Promise<Target> {
   }
   return {
     staging,
-    finish: () => (inside ? moveUp(staging, folder) : moveOver(staging, folder)),
+    finish: async () => {
+      if (owner && process.geteuid?.() === 0 && owner.uid !== 0) await giveTo(owner, staging)
+      await (inside ? moveUp(staging, folder) : moveOver(staging, folder))
+    },
     release: leave,
   }
 }
@@ -84,6 +89,16 @@ async function canBeRenamedOver(folder: string): Promise<boolean> {
   )
   const empty = (await readdir(folder)).length === 0
   return own.dev === above.dev && writable && empty
+}
+
+/** What root restores stays the service's: a server that is not root could not open it. */
+async function giveTo(owner: Stats, path: string): Promise<void> {
+  for await (const entry of await opendir(path)) {
+    const below = join(path, entry.name)
+    if (entry.isDirectory()) await giveTo(owner, below)
+    else await lchown(below, owner.uid, owner.gid)
+  }
+  await lchown(path, owner.uid, owner.gid)
 }
 
 async function moveOver(staging: string, folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import {
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -336,6 +337,25 @@ describe('a restore', () => {
     release?.()
     expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
     expect(readdirSync(data).sort()).toEqual(['blobs', 'robotrace.db'])
+  })
+
+  test('belongs afterwards to whom the empty folder belonged, also when root does it', async () => {
+    using scratch = scratchFolder()
+    await using server = await prepared(scratch)
+    const isRoot = process.getuid?.() === 0
+    const uid = isRoot ? 12_345 : (process.getuid?.() ?? 0)
+    for (const data of [scratch.in('plain'), scratch.in('mounted')]) {
+      mkdirSync(data)
+      // As on a disk of its own, where things arrive inside.
+      if (data.endsWith('mounted')) mkdirSync(join(data, 'lost+found'))
+      if (isRoot) chownSync(data, uid, uid)
+      expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
+      const all = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name !== 'lost+found',
+      )
+      expect(all).toContain('robotrace.db')
+      for (const name of all) expect(statSync(join(data, name)).uid, name).toBe(uid)
+    }
   })
 
   test('goes into a folder that is there and empty as well', async () => {
