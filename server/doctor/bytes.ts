@@ -36,8 +36,13 @@ export async function* checkBytes(db: Database, data: string, options: Options):
 type Context = { db: Database; blobs: ReturnType<typeof namedBlobs> }
 
 async function* checkOrphans(ctx: Context, { fix, now }: Options): AsyncGenerator<Finding> {
-  let [count, bytes, removed] = [0, 0, 0]
+  let [count, bytes, removed, of_nobody] = [0, 0, 0, 0]
   for await (const orphan of findOrphans(ctx, { older_than: new Date(now.getTime() - HOUR_MS) })) {
+    // Named after no organization of this database: perhaps of another one that was here, or somebody's own.
+    if (orphan.organization_id === undefined) {
+      of_nobody++
+      continue
+    }
     count++
     bytes += orphan.size_bytes
     if (fix && now.getTime() - orphan.modified_at.getTime() > SURELY_LOST_MS) {
@@ -45,17 +50,20 @@ async function* checkOrphans(ctx: Context, { fix, now }: Options): AsyncGenerato
       removed++
     }
   }
-  if (count === 0) {
+  if (of_nobody > 0) {
+    yield warning(
+      'bytes',
+      `${of_nobody} files below blobs/ have the name of no organization that is here.`,
+      'If an older database was put back, these may be what the newer one names. Look at them; they are left alone.',
+    )
+  }
+  if (count === 0 && of_nobody === 0) {
     yield ok('bytes', 'Every file belongs to a row.')
     return
   }
   const message = `${count} files that belong to nothing take ${size(bytes)}.`
   if (removed > 0)
-    yield mended(
-      'bytes',
-      message,
-      `${removed} of them, older than a day, are gone or on the list of what goes next.`,
-    )
+    yield mended('bytes', message, `${removed} of them, older than a day, are on the list of what goes next.`)
   if (removed < count) {
     yield warning(
       'bytes',
@@ -67,13 +75,13 @@ async function* checkOrphans(ctx: Context, { fix, now }: Options): AsyncGenerato
   }
 }
 
-/** By the list that deletions use, where the organization is known: the server removes and counts it. */
+/** By the list that deletions use: the server removes and counts it. */
 async function removeOrphan(
-  { db, blobs }: Context,
+  { db }: Context,
   { key, size_bytes, organization_id }: Orphan,
   now: Date,
 ): Promise<void> {
-  if (organization_id === undefined) return blobs.remove(key)
+  if (organization_id === undefined) return
   const named = { organization_id, blobs: [{ blob_key: key, size_bytes }] }
   await db.transaction().execute((trx) => askToRemove(trx, now.toISOString(), named))
 }
@@ -115,7 +123,7 @@ function* checkStaged(folder: string, { fix, now }: Options): Generator<Finding>
   if (left.length === 0) return
   const message = `${left.length} uploads were cut short and left files behind.`
   if (fix) {
-    for (const path of left) rmSync(path, { force: true })
+    for (const path of left) rmSync(path, { recursive: true, force: true })
     yield mended('bytes', message, 'They are gone.')
   } else yield warning('bytes', message, 'Run `robotrace doctor --fix`, or restart the server.')
 }

@@ -1,11 +1,13 @@
-import { chmodSync, lstatSync, readdirSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Finding, mended, ok, problem, reason } from './finding.ts'
 
 const CHECK = 'data folder'
 
 /** Whose the data folder is, and that nobody else may read what is in it: database, secret, blobs, backups before upgrades. */
-export function* checkFolder(data: string, fix: boolean): Generator<Finding> {
+export function* checkFolder(named: string, fix: boolean): Generator<Finding> {
+  // What counts of a link is what it leads to: its own mode is always open.
+  const data = realpathSync(named)
   const me = process.getuid?.()
   const { uid } = lstatSync(data)
   if (me !== undefined && uid !== me && me !== 0) {

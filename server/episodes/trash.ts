@@ -43,14 +43,17 @@ export async function moveToTrash(ctx: Ctx, caller: Caller, rows: readonly Episo
  * The one statement that does it.
  *
  * @param by the account that said so; null: a retention rule, or a key that is nobody's
- * @param unless what keeps an episode out of it, asked within the statement
+ * @param unless what keeps an episode out of it, asked within the statement: its tag, or another status than this one
  * @returns what was moved
  */
 export async function toTrash(
   trx: Database,
   at: string,
   ids: readonly string[],
-  { by, unless }: { by: string | null; unless?: { tag: string | null } },
+  {
+    by,
+    unless,
+  }: { by: string | null; unless?: { tag: string | null; status: EpisodesTable['status'] | null } },
 ): Promise<{ bytes_total: number }[]> {
   let statement = trx
     .updateTable('episodes')
@@ -63,6 +66,7 @@ export async function toTrash(
     .where('id', 'in', ids)
     .where('trashed_at', 'is', null)
   if (unless) statement = statement.where('archived_at', 'is', null).where('status', '<>', 'recording')
+  if (unless?.status) statement = statement.where('status', '=', unless.status)
   const tag = unless?.tag ?? null
   if (tag !== null) {
     statement = statement.where(({ not, exists, selectFrom }) =>

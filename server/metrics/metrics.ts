@@ -52,7 +52,11 @@ export async function createMetrics(key: string): Promise<Metrics> {
   const wanted = digest(`Bearer ${key}`)
   return {
     admits: (authorization) => timingSafeEqual(wanted, digest(authorization ?? '')),
-    read: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    // What the package calls Nan, as the gauges of the event loop are in their first moments, the format calls NaN.
+    read: async () => ({
+      type: registry.contentType,
+      text: (await registry.metrics()).replaceAll(/ Nan$/gm, ' NaN'),
+    }),
     watch: (ctx) => addGauges(prom, registry, ctx),
     ...countRequests(prom, registers),
     ...countEpisodes(prom, registers),

@@ -71,6 +71,7 @@ function toJson({ file, settings, warnings }: Configuration, problems: string[])
 
 /** Not a single character of a secret (security 64). */
 function shown({ name, value }: Settled): string {
-  if (!SETTINGS[name].secret || value === '') return value
+  // An address may have a name and a password in it, whichever setting it is of.
+  if (!SETTINGS[name].secret || value === '') return value.replaceAll(/\/\/[^/?#\s]*@/g, '//***@')
   return `set, ${value.length} characters`
 }

@@ -43,13 +43,13 @@ async function runRule(ctx: Ctx, rule: RuleText & { id: string; organization_id:
 }
 
 /**
- * What was named a moment ago may have got the tag, or have been archived since: that is asked once more.
+ * What was named a moment ago may have got the tag, another status, or have been archived since: that is asked once more.
  *
  * @returns whether the rule still stands
  */
 async function moveSome(
   ctx: Ctx,
-  { id, organization_id, keep_tag }: RuleText & { id: string; organization_id: string },
+  { id, organization_id, keep_tag, status }: RuleText & { id: string; organization_id: string },
   named: readonly { id: string }[],
 ): Promise<boolean> {
   const at = ctx.now().toISOString()
@@ -62,7 +62,7 @@ async function moveSome(
       .where('removed_at', 'is', null)
       .executeTakeFirst()
     if (!stands) return false
-    const moved = await toTrash(trx, at, ids, { by: null, unless: { tag: keep_tag } })
+    const moved = await toTrash(trx, at, ids, { by: null, unless: { tag: keep_tag, status } })
     if (moved.length === 0) return true
     const bytes = moved.reduce((sum, { bytes_total }) => sum + bytes_total, 0)
     await recordEvent(trx, at, {

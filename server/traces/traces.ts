@@ -20,6 +20,9 @@ export interface Traces extends AsyncDisposable {
 /** A collector that does not answer is not waited for at the end. */
 const EXPORT_TIMEOUT_MS = 2_000
 
+/** So long nothing is traced after a delivery that failed: making spans for nobody costs as much as making them. */
+const PAUSE_MS = 60_000
+
 type Api = typeof import('@opentelemetry/api')
 
 /**
@@ -32,6 +35,7 @@ export async function createTraces(
   { url, service }: NonNullable<Config['traces']>,
   headers: string | undefined,
   log: Log,
+  now: () => Date = () => new Date(),
 ): Promise<Traces> {
   const api = await import('@opentelemetry/api')
   const { W3CTraceContextPropagator } = await import('@opentelemetry/core')
@@ -39,7 +43,8 @@ export async function createTraces(
   const { BasicTracerProvider, BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base')
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http')
   const exporter = new OTLPTraceExporter({ url, headers: pairs(headers), timeoutMillis: EXPORT_TIMEOUT_MS })
-  const batch = new BatchSpanProcessor(tellingOnce(exporter, log), { exportTimeoutMillis: EXPORT_TIMEOUT_MS })
+  const delivery = watched(exporter, log, now)
+  const batch = new BatchSpanProcessor(delivery, { exportTimeoutMillis: EXPORT_TIMEOUT_MS })
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': VERSION }),
     spanProcessors: [batch],
@@ -50,12 +55,17 @@ export async function createTraces(
   const parentOf = (carrier: object): Context =>
     propagator.extract(api.ROOT_CONTEXT, carrier, api.defaultTextMapGetter)
   return {
-    request: requestSpans(api, tracer, current, parentOf),
+    request: unless(delivery.fails, requestSpans(api, tracer, current, parentOf)),
     begin: (name) => beginBelow(api, tracer, current.getStore(), name),
     flush: () => provider.forceFlush().catch(() => {}),
     // What cannot be delivered by then is lost, and has been told.
     [Symbol.asyncDispose]: () => provider.shutdown().catch(() => {}),
   }
+}
+
+/** Requests that come while a collector is known to be gone are served as if there were none. */
+function unless(fails: () => boolean, handle: RequestHandler): RequestHandler {
+  return (request, response, next) => (fails() ? next() : handle(request, response, next))
 }
 
 function requestSpans(
@@ -104,10 +114,19 @@ function beginBelow(
   }
 }
 
-/** A collector that is gone is told once, until it has been back: every five seconds would drown the log. */
-function tellingOnce(exporter: SpanExporter, log: Log): SpanExporter {
+/**
+ * A collector that is gone is told once, until it has been back: every five seconds would drown the log.
+ *
+ * @returns `fails`: whether a delivery has failed less than a minute ago
+ */
+function watched(exporter: SpanExporter, log: Log, now: () => Date): SpanExporter & { fails: () => boolean } {
   let told = false
+  let failed_at = Number.NEGATIVE_INFINITY
   return {
+    fails: () => {
+      const since = now().getTime() - failed_at
+      return since >= 0 && since < PAUSE_MS
+    },
     export: (spans, answered) =>
       exporter.export(spans, (result) => {
         const failed = result.error !== undefined || result.code !== 0
@@ -115,6 +134,7 @@ function tellingOnce(exporter: SpanExporter, log: Log): SpanExporter {
           log.warn({ why: result.error?.message }, 'traces could not be delivered; more of this is not told')
         }
         told = failed
+        failed_at = failed ? now().getTime() : Number.NEGATIVE_INFINITY
         answered(result)
       }),
     shutdown: () => exporter.shutdown(),

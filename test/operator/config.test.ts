@@ -34,6 +34,19 @@ test('config --print shows every value, where it was set, and of a secret only i
   expect(stdout).not.toMatch(/hunter2|correct|mail\.example/)
 })
 
+test('a password in any address is not shown, also where an address may have none', async () => {
+  const addresses = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://robotrace:hunter2@collector.example:4318',
+    PUBLIC_URL: 'https://ada:hunter3@robots.example',
+  }
+  for (const way of ['--print', '--json']) {
+    const { status, stdout, stderr } = await config([way], addresses, folderWith(''))
+    expect(status).toBe(1)
+    expect(stdout).toContain('http://***@collector.example:4318')
+    expect(stdout + stderr).not.toMatch(/hunter|ada:/)
+  }
+})
+
 test('config --json is the same for programs', async () => {
   const cwd = folderWith(`secret = "${SECRET}"\n`)
   const { status, stdout } = await config(['--json'], { PORT: '81' }, cwd)

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -149,20 +150,49 @@ describe('robotrace doctor', () => {
       `${blob_key} of ${id} has 3 bytes instead of 16.`,
     ])
     expect(found.findings.map(({ message }) => message)).toContain(
-      '3 files that belong to nothing take 12 bytes.',
+      '2 files that belong to nothing take 8 bytes.',
+    )
+    expect(found.findings.map(({ message }) => message)).toContain(
+      '1 files below blobs/ have the name of no organization that is here.',
     )
     for (const path of [old, stranger, young, staged]) expect(existsSync(path)).toBe(true)
 
     const fixed = await doctor(['--fix'])
     expect(fixed.status).toBe(1)
     await removeBlobs(server.ctx)
-    expect([old, stranger, young, staged].map((path) => existsSync(path))).toEqual([
-      false,
-      false,
-      true,
-      false,
-    ])
+    expect([old, stranger, young, staged].map((path) => existsSync(path))).toEqual([false, true, true, false])
     expect(statSync(join(data, 'blobs', blob_key)).size).toBe(3)
+  })
+
+  test('removes no recording when the database was lost and a server has made an empty one', async () => {
+    let recorded = ''
+    {
+      await using server = await serving()
+      const { api_key } = await tenant(server)
+      await withVideo(server, api_key, 'bytes of a video')
+      const row = await server.ctx.db.selectFrom('artifacts').select('blob_key').executeTakeFirstOrThrow()
+      recorded = join(data, 'blobs', row.blob_key)
+      const long_ago = new Date(Date.now() - 30 * DAY_MS)
+      utimesSync(recorded, long_ago, long_ago)
+    }
+    for (const end of ['', '-wal', '-shm']) rmSync(join(data, `robotrace.db${end}`), { force: true })
+    await using server = await serving()
+    const { findings } = await doctor(['--fix'])
+    await removeBlobs(server.ctx)
+    expect(findings.some(({ message }) => message.includes('the name of no organization'))).toBe(true)
+    expect(statSync(recorded).size).toBe(16)
+  })
+
+  test('is well where the data folder is reached by a link', async () => {
+    await (await serving())[Symbol.asyncDispose]()
+    const link = `${data}-link`
+    symlinkSync(data, link)
+    try {
+      const found = await doctor([], { ROBOTRACE_DATA: link })
+      expect(found.about('data folder').map(({ level }) => level)).toEqual(['ok'])
+    } finally {
+      rmSync(link)
+    }
   })
 
   test('finds a damaged database, and one that waits to be brought up to date', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toTrash } from '../../server/episodes/trash.ts'
 import { finalized, read, start, withVideo } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
@@ -94,6 +95,22 @@ test('an archived episode is kept on purpose: no rule names it', async () => {
     episodes: 1,
     bytes: 25,
   })
+})
+
+test('an interrupted episode that is finalized while its rule runs stays', async () => {
+  await using server = await startTestServer()
+  const { api_key } = await tenant(server)
+  const { id } = await withVideo(server, api_key, 'late')
+  const at = new Date().toISOString()
+  const unless = { tag: null, status: 'interrupted' } as const
+  // Named by the rule already; the robot comes back before the statement that moves it.
+  await server.ctx.db.updateTable('episodes').set({ status: 'interrupted' }).where('id', '=', id).execute()
+  await finalized(server, api_key, id)
+  expect(await toTrash(server.ctx.db, at, [id], { by: null, unless })).toEqual([])
+  expect((await read(server, api_key, id)).status).toBe('ready')
+  expect(
+    await toTrash(server.ctx.db, at, [id], { by: null, unless: { ...unless, status: 'ready' } }),
+  ).toHaveLength(1)
 })
 
 test('a rule for one project leaves the others alone', async () => {

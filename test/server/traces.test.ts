@@ -137,6 +137,12 @@ test('a collector that is gone neither fails nor slows a request, and is told on
     expect((await server.fetch('/healthz')).status).toBe(200)
     await server.ctx.traces?.flush()
   }
+  const traced = () => server.log().match(/"trace_id"/g)?.length
+  expect(traced(), 'spans that nobody takes are not made').toBe(1)
+  server.clock.advance('61s')
+  expect((await server.fetch('/healthz')).status).toBe(200)
+  expect(traced(), 'but it is tried again').toBe(2)
+  await server.ctx.traces?.flush()
   const told = server
     .log()
     .split('\n')
