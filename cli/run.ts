@@ -1,4 +1,4 @@
-import { Command as Commander, CommanderError } from 'commander'
+import { Command as Commander, type Argument as CommanderArgument, CommanderError } from 'commander'
 import { VERSION } from '../sdk/version.ts'
 import { tellOfUpdate } from './client-update.ts'
 import { type Argument, COMMON_FLAGS, type Command, type Flag, type Given } from './command.ts'
@@ -11,6 +11,7 @@ import { refuseKeys, usage } from './usage.ts'
 import { worldOf } from './world.ts'
 
 const EXAMPLES = ['robotrace login', 'robotrace episode list --limit 20'] as const
+const EXAMPLES_WITH_SERVER = ['robotrace serve', 'robotrace login'] as const
 
 /**
  * Runs one command line and answers its exit status: 0 good, 1 failed, 2 wrong usage, 4 not signed in, 130
@@ -27,7 +28,7 @@ export async function run(
   const host = worldOf(outside, args)
   let status: number = EXIT.ok
   const commands = commandsOf(host.program, more)
-  const program = programOf(host, commands, (answered) => {
+  const program = programOf(host, { commands, more }, (answered) => {
     status = answered
   })
   try {
@@ -59,12 +60,17 @@ function report(host: Host, commands: readonly Command[], error: unknown, args: 
   }
 }
 
-function programOf(host: Host, commands: readonly Command[], done: (status: number) => void): Commander {
+function programOf(
+  host: Host,
+  { commands, more }: { commands: readonly Command[]; more: readonly Command[] },
+  done: (status: number) => void,
+): Commander {
   const program = new Commander(host.program)
-  prepare(program, host, 'robots, their episodes and their keys, from a terminal', EXAMPLES)
+  const examples = more.length > 0 ? EXAMPLES_WITH_SERVER : EXAMPLES
+  prepare(program, host, 'robots, their episodes and their keys, from a terminal', examples)
   program.version(`${host.program} ${VERSION}`, '--version', 'print the version')
-  program.helpCommand('help [command]', 'print the help of a command')
   for (const command of commands) {
+    if (more.length > 0) program.commandsGroup(more.includes(command) ? AT_THE_SERVER : FROM_ANYWHERE)
     const wired = placeOf(program, host, command)
     prepare(wired, host, command.summary, command.examples)
     wired.summary(command.summary).helpOption('-h, --help', 'print this help')
@@ -74,6 +80,7 @@ function programOf(host: Host, commands: readonly Command[], done: (status: numb
     for (const flag of [...command.flags, ...COMMON_FLAGS]) addFlag(wired, flag)
     wired.action(async () => done(await command.run(host, givenTo(wired))))
   }
+  program.helpCommand('help [command]', 'print the help of a command')
   return program
 }
 
@@ -84,9 +91,13 @@ function addFlag(wired: Commander, { name, short, value, many, about }: Flag): v
   else wired.option(`${spelled} <${value}>`, about)
 }
 
+/** The two halves of the list in `robotrace --help`, where the program is server and client in one. */
+const AT_THE_SERVER = 'At the machine of the server:'
+const FROM_ANYWHERE = 'From any machine:'
+
 /** What the groups hold, for the list in `robotrace --help`. */
 const GROUPS: Record<string, string> = {
-  admin: 'for staff of the installation',
+  admin: 'accounts, keys and quotas without a sign-in; the proof of the audit trail',
   'admin audit': 'the audit trail',
   auth: 'sign in and out',
   context: 'which organization and project commands are about',
@@ -132,10 +143,20 @@ function prepare(wired: Commander, host: Host, summary: string, examples: readon
       getOutHelpWidth: () => Math.min(host.out.columns, 110),
       getOutHasColors: () => false,
     })
+    // Which options a command has is in its own help; here they would be in the way of the names.
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(spelled)].filter(Boolean).join(' '),
+    })
     .addHelpText('before', () => {
       const lines = examples.map((line) => `  $ ${asCalled(host, line)}`).join('\n')
       return `${fullName(wired)}: ${asCalled(host, summary)}\n\n${lines}\n`
     })
+}
+
+function spelled(argument: CommanderArgument): string {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name()
+  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 /** `robotrace admin audit verify` */

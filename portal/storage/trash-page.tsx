@@ -9,7 +9,7 @@ import { isAdmin } from '../shell/is-admin.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { ahead, size } from '../ui/format.ts'
+import { ahead, count, size } from '../ui/format.ts'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import table from '../ui/table.module.css'
@@ -63,7 +63,7 @@ function Trash(props: { organization: Organization }): JSX.Element {
           </EmptyState>
         </Match>
         <Match when={trash.isSuccess}>
-          <TrashTable items={items()} mayDelete={mayDelete()} doom={setDoomed} />
+          <TrashTable items={items()} more={trash.hasNextPage} mayDelete={mayDelete()} doom={setDoomed} />
           <Show when={trash.hasNextPage}>
             <div>
               <Button busy={trash.isFetchingNextPage} onClick={() => void trash.fetchNextPage()}>
@@ -85,19 +85,20 @@ function Trash(props: { organization: Organization }): JSX.Element {
 
 function TrashTable(props: {
   items: TrashedEpisode[]
+  more: boolean
   mayDelete: boolean
   doom: (episode: TrashedEpisode) => void
 }): JSX.Element {
   const session = useSession()
   return (
     <TableFrame label="Trash table">
-      <table class={table.table}>
+      <table class={`${table.table} ${table.cards}`} role="table">
         <thead>
           <tr>
             <th>Episode</th>
-            <th class={`${table.number} ${css.roomy}`}>Size</th>
-            <th class={css.roomy}>Deleted</th>
-            <th class={css.roomy}>By</th>
+            <th class={table.number}>Size</th>
+            <th>Deleted</th>
+            <th>By</th>
             <th>Goes for good</th>
             <th class={table.end}>
               <span class="visually-hidden">Actions</span>
@@ -107,25 +108,27 @@ function TrashTable(props: {
         <tbody>
           <For each={props.items}>
             {(one) => (
-              <tr>
-                <td class={table.wrapText}>
+              <tr role="row">
+                <td role="cell" class={table.wrapText}>
                   <A href={session.href(`/portal/episodes/${one.id}`)}>
                     <bdi>{one.name || 'Untitled'}</bdi>
                   </A>
                 </td>
-                <td class={`${table.number} ${css.roomy}`}>{size(one.bytes_total)}</td>
-                <td class={css.roomy}>
+                <td role="cell" class={table.number} data-label="Size">
+                  {size(one.bytes_total)}
+                </td>
+                <td role="cell" data-label="Deleted">
                   <Time at={one.trashed_at} />
                 </td>
-                <td class={css.roomy}>
+                <td role="cell" data-label="By">
                   <Show when={one.trashed_by} fallback={<span class={table.dim}>a rule or a key</span>}>
                     {(name) => <bdi>{name()}</bdi>}
                   </Show>
                 </td>
-                <td>
+                <td role="cell" data-label="Goes for good">
                   <Time at={one.goes_at} words={ahead} />
                 </td>
-                <td class={table.end}>
+                <td role="cell" class={table.end}>
                   <Show when={props.mayDelete}>
                     <div class={css.actions}>
                       <Button
@@ -151,6 +154,10 @@ function TrashTable(props: {
           </For>
         </tbody>
       </table>
+      <p class={table.note}>
+        {count(props.items.length, 'episode')}
+        {props.more ? ', and more' : ''}
+      </p>
     </TableFrame>
   )
 }

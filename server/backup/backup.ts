@@ -145,8 +145,8 @@ async function removeUnfinished(to: string): Promise<void> {
 /** @throws BackupError */
 export function checkPlaces(data: string, to: string): void {
   if (!existsSync(join(data, DATABASE))) {
-    throw new BackupError(`There is no RoboTrace database in ${data}.`, {
-      hint: 'name the data folder with `--data` or ROBOTRACE_DATA',
+    throw new BackupError(`There is no database in ${data}.`, {
+      hint: 'name the data folder of the server with `--data`',
     })
   }
   const [inner, outer] = [realPlace(to), realPlace(data)]

@@ -29,7 +29,11 @@ export interface ArchiveBackup {
  */
 export async function findBackup(from: string, name?: string): Promise<FolderBackup | ArchiveBackup> {
   const found = await stat(from).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') throw new BackupError(`${from} does not exist.`)
+    if (codeOf(error) === 'ENOENT') {
+      throw new BackupError(`There is no ${from}.`, {
+        hint: 'name a folder that `robotrace backup --to` was given, or an archive',
+      })
+    }
     throw error
   })
   if (found.isFile()) return { kind: 'archive', file: from }

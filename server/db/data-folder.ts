@@ -5,9 +5,7 @@ import { isBusy } from './errors.ts'
 /** Another RoboTrace runs on this data folder; two would remove each other's unfinished uploads. */
 export class DataFolderInUseError extends Error {
   constructor(folder: string) {
-    super(
-      `Another RoboTrace is running on ${folder}. Stop it first, or set ROBOTRACE_DATA to another folder.`,
-    )
+    super(`Another RoboTrace is running on ${folder}.`)
     this.name = 'DataFolderInUseError'
   }
 }

@@ -15,6 +15,9 @@ const CONFIG_FLAG: Flag = {
 /** Of a command that works on the data folder. @example flags: [...CONFIGURATION_FLAGS, YES_FLAG] */
 export const CONFIGURATION_FLAGS: readonly Flag[] = [CONFIG_FLAG, settingFlag('ROBOTRACE_DATA')]
 
+/** Of a command that asks the server itself: where it listens. */
+export const LISTENING_FLAGS: readonly Flag[] = [...CONFIGURATION_FLAGS, settingFlag('PORT')]
+
 /** Of `serve`, and of what shows its configuration: one for each setting that is no secret. */
 export const SETTING_FLAGS: readonly Flag[] = [
   CONFIG_FLAG,

@@ -8,7 +8,7 @@ import type { Host } from '../../cli/host.ts'
 import { say } from '../../cli/print.ts'
 import type { Config } from '../config.ts'
 import type { Environment } from '../environment.ts'
-import { CONFIGURATION_FLAGS, configOf } from './configuration.ts'
+import { configOf, LISTENING_FLAGS } from './configuration.ts'
 import { operate } from './operate.ts'
 
 /** A server that takes longer to say that it is well is not. */
@@ -25,8 +25,8 @@ export function health(environment: Environment): Command {
   return {
     name: 'health',
     summary: 'ask the server on this machine whether it is well; the exit status says it',
-    examples: ['robotrace health', 'PORT=8080 robotrace health --quiet'],
-    flags: CONFIGURATION_FLAGS,
+    examples: ['robotrace health', 'robotrace health --port 8080 --quiet'],
+    flags: LISTENING_FLAGS,
     run: (host, given) => operate(() => askServer(host, configOf(environment, given).config)),
   }
 }
@@ -59,7 +59,7 @@ function ask(config: Config): Promise<{ status: number; body: string }> {
 
 function unreachable({ host, port }: Config, cause: Error): Failure {
   return new Failure(`No server answers on ${host} port ${port}: ${cause.message}`, {
-    hint: 'start it with `robotrace serve`, or name the port it listens on: PORT=3000 robotrace health',
+    hint: 'start it with `robotrace serve`, or name the port it listens on with `--port`',
   })
 }
 

@@ -35,7 +35,7 @@ async function runMigration(host: Host, { data }: Pick<Config, 'data'>, dry_run:
   const file = join(data, 'robotrace.db')
   if (!existsSync(file)) {
     throw new Failure(`There is no database in ${data}.`, {
-      hint: '`--data` names the data folder of the server',
+      hint: 'name the data folder of the server with `--data`',
     })
   }
   const release = dry_run ? () => {} : claimDataFolder(data)

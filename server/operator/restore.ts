@@ -75,6 +75,20 @@ function describe(host: Host, { at, blobs, live, sessions_ended, robotrace }: Re
   }
   warn(
     host,
-    `What was revoked or changed after ${at} cannot be known. ${count(live.api_keys, 'API key')}, ${count(live.api_tokens, 'API token')}, ${count(live.enrolment_tokens, 'enrolment token')} and ${count(live.invitations, 'invitation')} are good again: revoke again those that you had revoked since, and look at members, roles and passwords.`,
+    `What was revoked or changed after ${at} cannot be known. ${good(live)}Look at members, roles and passwords.`,
   )
+}
+
+/** What of a backup opens something again; nothing where it holds no credentials. */
+function good(live: RestoreDone['live']): string {
+  const all: [number, string][] = [
+    [live.api_keys, 'API key'],
+    [live.api_tokens, 'API token'],
+    [live.enrolment_tokens, 'enrolment token'],
+    [live.invitations, 'invitation'],
+  ]
+  const some = all.filter(([many]) => many > 0)
+  if (some.length === 0) return ''
+  const words = some.map(([many, what]) => count(many, what)).join(', ')
+  return `Good again: ${words}. Revoke those that you had revoked since. `
 }

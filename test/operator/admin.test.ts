@@ -207,7 +207,7 @@ test('admin quota shows and sets how much an organization may store, and the aud
   await using server = await startTestServer({}, { file: true })
   const { organization_id } = await tenant(server)
   const set = await admin(server, ['quota', organization_id, '--set', '2GB'])
-  expect(set).toMatchObject({ status: 0, stderr: expect.stringContaining('may store 2000000000 bytes') })
+  expect(set).toMatchObject({ status: 0, stderr: expect.stringContaining('may store 2.0 GB') })
   expect(await lastEvent(server)).toMatchObject({
     ...{ ...OPERATOR, action: 'organization.quota_changed', target: organization_id },
     detail: { quota_bytes: 2_000_000_000, operator: userInfo().username },
@@ -223,7 +223,7 @@ test('a folder without a database is said in a sentence, and none is made there'
   const first = await admin({ data }, ['list-staff'])
   expect(first).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining(`There is no RoboTrace in ${data}`),
+    stderr: expect.stringContaining(`There is no database in ${data}`),
   })
   expect(await admin({ data }, ['list-staff'])).toEqual(first)
 })

@@ -9,9 +9,9 @@ import { testHost } from '../cli/test-host.ts'
 import { freePort } from '../deploy/https-request.ts'
 import { startTestServer } from '../harness.ts'
 
-async function health(env: Record<string, string>) {
+async function health(env: Record<string, string>, ...flags: string[]) {
   const host = testHost()
-  return { status: await run(['health'], host, operatorCommands(env)), host }
+  return { status: await run(['health', ...flags], host, operatorCommands(env)), host }
 }
 
 describe('robotrace health', () => {
@@ -37,6 +37,11 @@ describe('robotrace health', () => {
     const { status, host } = await health({ PORT: new URL(server.url).port })
     expect(status).toBe(1)
     expect(host.stderr()).toMatch(/^Error: The server is up and not well: .*(?:disk|space|storage)/i)
+  })
+
+  test('asks the port that the flag names', async () => {
+    await using server = await startTestServer()
+    expect((await health({ PORT: '1' }, '--port', new URL(server.url).port)).status).toBe(0)
   })
 
   test('is bad when nobody answers', async () => {

@@ -203,7 +203,9 @@ describe('(78) after a restore', () => {
       '--data',
       scratch.in('back'),
     )
-    expect(host.stderr()).toContain(`What was revoked or changed after ${at} cannot be known. 1 API key`)
+    expect(host.stderr()).toContain(
+      `What was revoked or changed after ${at} cannot be known. Good again: 1 API key.`,
+    )
   })
 })
 

@@ -65,7 +65,9 @@ describe('(34) a configuration that cannot work', () => {
     const { port } = new URL(await ready(first))
     const second = start({ PORT: port })
     expect(await second.exit).toBe(1)
-    expect(second.stderr()).toMatch(/^Error: .*EADDRINUSE/)
+    expect(second.stderr()).toBe(
+      `Error: Another program listens on 127.0.0.1 port ${port} already.\nTry: stop it, or name another port with \`--port\` or PORT\n`,
+    )
     expect(second.stderr()).not.toMatch(/\n\s+at /)
   })
 })

@@ -39,8 +39,8 @@ export function atMachine<Result>(
     const { config } = configOf(environment, given)
     const file = join(config.data, 'robotrace.db')
     if (!existsSync(file)) {
-      throw new Failure(`There is no RoboTrace in ${config.data}.`, {
-        hint: '`--data` with the folder of the server, or `robotrace serve` to begin one',
+      throw new Failure(`There is no database in ${config.data}.`, {
+        hint: 'name the data folder of the server with `--data`',
       })
     }
     const db = openDatabase(file, VERSION)

@@ -14,7 +14,7 @@ import { sayLink } from './link.ts'
 export function createStaff(environment: Environment): Command {
   return {
     name: 'admin create-staff',
-    summary: "an administrator of the whole installation, made at the server's machine",
+    summary: 'make an administrator of the whole installation',
     examples: [
       'robotrace admin create-staff --email ada@lab.example --name "Ada Okafor"',
       'robotrace admin create-staff --email ada@lab.example --password-stdin < password.txt',

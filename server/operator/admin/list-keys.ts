@@ -12,7 +12,7 @@ import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 export function listKeys(environment: Environment): Command {
   return {
     name: 'admin list-keys',
-    summary: "the API keys of every organization, read at the server's machine",
+    summary: 'list the API keys of every organization',
     examples: ['robotrace admin list-keys', 'robotrace admin list-keys --org halcyon --all --json'],
     flags: [
       { name: 'org', value: 'slug', about: 'of this organization only' },

@@ -11,7 +11,7 @@ import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 export function listStaff(environment: Environment): Command {
   return {
     name: 'admin list-staff',
-    summary: "who administers the whole installation, read at the server's machine",
+    summary: 'list who administers the whole installation',
     examples: ['robotrace admin list-staff', 'robotrace admin list-staff --data /srv/robotrace --json'],
     flags: [...AT_MACHINE_FLAGS, ...OUTPUT_FLAGS],
     run: (host, given) => {

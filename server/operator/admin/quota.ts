@@ -1,6 +1,7 @@
 import type { Command } from '../../../cli/command.ts'
 import { EXIT, Failure } from '../../../cli/failure.ts'
 import { done } from '../../../cli/print.ts'
+import { size } from '../../../cli/words.ts'
 import { operatorActor } from '../../audit/audit.ts'
 import { type Environment, parseSize } from '../../environment.ts'
 import { findOrganizationNamed } from '../../organizations/organizations.ts'
@@ -11,7 +12,7 @@ import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 export function quota(environment: Environment): Command {
   return {
     name: 'admin quota',
-    summary: "what an organization stores and may store, at the server's machine",
+    summary: 'show or set how much an organization may store',
     examples: ['robotrace admin quota halcyon', 'robotrace admin quota halcyon --set 500GB'],
     argument: { name: 'organization', about: 'its slug or id' },
     flags: [
@@ -42,12 +43,12 @@ export function quota(environment: Environment): Command {
 
 function sizeOf(text: string): number | null {
   if (text === 'none') return null
-  const size = parseSize(text)
-  if (Number.isFinite(size)) return size
+  const bytes = parseSize(text)
+  if (Number.isFinite(bytes)) return bytes
   throw new Failure('`--set` must be a size such as 500GB or 2TiB, or none.', { status: EXIT.usage })
 }
 
 function words({ used_bytes, quota_bytes }: Usage): string {
-  const may = quota_bytes === null ? 'may store as much as the disk holds' : `may store ${quota_bytes} bytes`
-  return `stores ${used_bytes} bytes and ${may}`
+  const may = quota_bytes === null ? 'may store as much as the disk holds' : `may store ${size(quota_bytes)}`
+  return `stores ${size(used_bytes)} and ${may}`
 }

@@ -9,7 +9,7 @@ import { sayLink } from './link.ts'
 export function resetPassword(environment: Environment): Command {
   return {
     name: 'admin reset-password',
-    summary: "a link to replace somebody's password, made at the server's machine",
+    summary: "make a link that replaces somebody's password",
     examples: [
       'robotrace admin reset-password ada@lab.example',
       'robotrace admin reset-password ada@lab.example --quiet',

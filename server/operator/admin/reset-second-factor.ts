@@ -11,7 +11,7 @@ import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 export function resetSecondFactor(environment: Environment): Command {
   return {
     name: 'admin reset-second-factor',
-    summary: "take somebody's lost second factors away, at the server's machine",
+    summary: "take somebody's lost second factors away",
     examples: [
       'robotrace admin reset-second-factor ada@lab.example',
       'robotrace admin reset-second-factor ada@lab.example --yes',

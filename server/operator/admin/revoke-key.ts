@@ -11,7 +11,7 @@ import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 export function revokeKey(environment: Environment): Command {
   return {
     name: 'admin revoke-key',
-    summary: "end any API key at once and for good, at the server's machine",
+    summary: 'end any API key at once and for good',
     examples: ['robotrace admin revoke-key rt_8a4f01c2b3', 'robotrace admin revoke-key 8a4f01c2b3 --yes'],
     argument: { name: 'id', about: 'its public part, as `robotrace admin list-keys` prints it' },
     flags: [YES_FLAG, ...AT_MACHINE_FLAGS],
