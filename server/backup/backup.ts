@@ -6,6 +6,7 @@ import { VERSION } from '../project.ts'
 import { copyBlobs } from './copy-blobs.ts'
 import { freeBytes, hashFile, makeFolder, sizeOf, syncFolder, writeWhole } from './copy-file.ts'
 import {
+  BackupBusyError,
   BackupError,
   BLOB_LIST,
   backupName,
@@ -65,7 +66,7 @@ export async function backupToFolder(wish: BackupWish): Promise<BackupDone> {
   await makeFolder(to)
   const release = claimFolder(to)
   if (!release) {
-    throw new BackupError(`Another backup to ${to} is being made.`, { hint: 'wait until it has ended' })
+    throw new BackupBusyError(to)
   }
   try {
     await removeUnfinished(to)

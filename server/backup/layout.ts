@@ -39,6 +39,14 @@ export class BackupError extends Error {
   }
 }
 
+/** Another process makes a backup there just now. */
+export class BackupBusyError extends BackupError {
+  constructor(folder: string) {
+    super(`Another backup to ${folder} is being made.`, { hint: 'wait until it has ended' })
+    this.name = 'BackupBusyError'
+  }
+}
+
 /** Somebody asked to stop. What is finished stays, and the next run goes on from there. */
 export class StoppedError extends Error {
   constructor() {

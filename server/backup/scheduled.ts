@@ -1,7 +1,7 @@
 import type { AppContext } from '../context.ts'
 import { notify } from '../notices/notices.ts'
 import { backupToFolder } from './backup.ts'
-import { BackupError, listBackups, newestAt, StoppedError } from './layout.ts'
+import { BackupBusyError, BackupError, listBackups, newestAt, StoppedError } from './layout.ts'
 import { pruneBackups } from './prune.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'log' | 'config' | 'background'>
@@ -31,7 +31,8 @@ export function createBackupSchedule(ctx: Ctx): () => Promise<void> {
       if (!(await isDue(ctx, backup))) return
       await makeScheduled(ctx, backup)
     } catch (error) {
-      if (error instanceof StoppedError) return
+      // One that is made by hand is as good: whether another is due is asked again in a minute.
+      if (error instanceof StoppedError || error instanceof BackupBusyError) return
       not_before = ctx.now().getTime() + AGAIN_MS
       ctx.log.error({ err: error, folder: backup.to }, 'the scheduled backup failed')
       await tellStaff(ctx, backup.to, error instanceof Error ? error.message : String(error))

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listBackups } from '../../server/backup/layout.ts'
+import { claimFolder } from '../../server/db/data-folder.ts'
 import { filesOf, json, withVideo } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { operator, scratchFolder } from '../operator-commands.ts'
@@ -125,6 +126,23 @@ test('a failure is told to all staff once, logged, and tried again an hour later
   expect(server.log().match(/the scheduled backup failed/g)?.length).toBe(2)
   rmSync(to)
   server.clock.advance('2h')
+  await server.ctx.background.drain()
+  expect((await names(to)).length).toBe(1)
+})
+
+test('one that is made by hand at that moment is no failure: nobody is told, and the next turn looks again', async () => {
+  using scratch = scratchFolder()
+  const to = scratch.in('backups')
+  mkdirSync(to)
+  await using server = await scheduled(to)
+  const staff = await person(server, { staff: true })
+  // What a backup holds while it is made, whoever makes it.
+  const release = claimFolder(to)
+  await server.ctx.background.drain()
+  expect(await names(to)).toEqual([])
+  expect(await portalClient(server, staff).notices.list.query()).toEqual([])
+  expect(server.log()).not.toContain('the scheduled backup failed')
+  release?.()
   await server.ctx.background.drain()
   expect((await names(to)).length).toBe(1)
 })
