@@ -1,4 +1,4 @@
-import type { environment } from './config.ts'
+import type { environment } from './environment.ts'
 
 /** One thing that can be set: how it is written in each place, and what the documents say of it. */
 export interface Setting {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, statSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { createWriteStream, fstatSync, statSync } from 'node:fs'
+import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
+import { claimFolder } from '../db/data-folder.ts'
 import { codeOf } from '../db/errors.ts'
 import {
   type BackupDone,
@@ -17,7 +19,7 @@ import {
 import { createTally, listLine, whyMissing } from './copy-blobs.ts'
 import { makeFolder, readingOf, sizeOf, syncFolder, writeWhole } from './copy-file.ts'
 import { BackupError, BLOB_LIST, BLOBS, DATABASE, MANIFEST, StoppedError, sealManifest } from './layout.ts'
-import { type NamedBlob, namedBlobs, weighBlobs } from './named-blobs.ts'
+import { leadsNowhereElse, type NamedBlob, namedBlobs, weighBlobs } from './named-blobs.ts'
 import { copySecrets } from './secrets.ts'
 import { opened, takeSnapshot } from './snapshot.ts'
 
@@ -40,17 +42,47 @@ export async function backupToArchive(wish: BackupWish): Promise<BackupDone> {
     throw new BackupError(`${to} is there already, and is not written over.`, { hint: 'another name' })
   }
   await makeFolder(dirname(resolve(to)))
-  const [partial, scratch] = [`${to}.unfinished`, `${to}.scratch`]
+  const partial = `${to}.unfinished`
+  const work = await takeWorkFolder(to)
   try {
-    await rm(scratch, { recursive: true, force: true })
-    await makeFolder(scratch)
-    const done = await fillArchive(wish, partial, scratch)
+    await rm(partial, { force: true })
+    const done = await fillArchive(wish, partial, work.scratch)
     await rename(partial, to)
     await syncFolder(dirname(resolve(to)))
     return done
   } finally {
     await rm(partial, { force: true })
-    await rm(scratch, { recursive: true, force: true })
+    await work.release()
+  }
+}
+
+/**
+ * A folder beside the archive, for what goes into it; of two that make the same archive, the second is refused. The
+ * secret lies there for a while, so where others may write as well, one that they have made is not used.
+ */
+async function takeWorkFolder(to: string): Promise<{ scratch: string; release: () => Promise<void> }> {
+  const place = `${to}.scratch`
+  await mkdir(place, { mode: 0o700 }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error
+  })
+  const found = await lstat(place)
+  if (!found.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 0o077) !== 0) {
+    throw new BackupError(`${place} is in the way: it is not a folder of this user's alone.`, {
+      hint: 'remove it',
+    })
+  }
+  const release = claimFolder(place)
+  if (!release) throw new BackupError(`${to} is being made already.`, { hint: 'wait until that has ended' })
+  const scratch = join(place, 'work')
+  // What a run that was cut off has left.
+  await rm(scratch, { recursive: true, force: true })
+  await mkdir(scratch, { mode: 0o700 })
+  return {
+    scratch,
+    release: async () => {
+      await rm(place, { recursive: true, force: true })
+      release()
+    },
   }
 }
 
@@ -68,7 +100,7 @@ async function fillArchive(wish: BackupWish, partial: string, scratch: string): 
   const { size_bytes: total } = weighBlobs(rows.database)
   await needRoom(dirname(resolve(to)), database_bytes + total)
   const archive = pack()
-  const written = pipeline(archive, createWriteStream(partial, { mode: 0o600 }))
+  const written = pipeline(archive, createWriteStream(partial, { flags: 'wx', mode: 0o600 }))
   // Awaited at the end; when the disk is full before that, it is this that says so.
   written.catch((error: unknown) => archive.destroy(error instanceof Error ? error : undefined))
   for (const name of [DATABASE, ...kept.files]) await packFile(archive, name, join(scratch, name))
@@ -119,9 +151,11 @@ async function packBlobs(
 async function packBlob(
   archive: Pack,
   data: string,
-  { key, size_bytes, sha256 }: NamedBlob,
+  blob: NamedBlob,
   moved: (bytes: number) => void,
 ): Promise<'kept' | 'gone' | 'missing' | 'damaged'> {
+  if (!leadsNowhereElse(blob)) return 'damaged'
+  const { key, size_bytes, sha256 } = blob
   const path = join(data, BLOBS, key)
   const size = await sizeOf(path)
   if (size === undefined) return whyMissing(data, key) === 'gone' ? 'gone' : 'missing'
@@ -143,9 +177,12 @@ async function packFile(
   moved?: (bytes: number) => void,
 ): Promise<string> {
   const bytes = readingOf(path)
-  await new Promise<void>((resolve, reject) => bytes.once('open', () => resolve()).once('error', reject))
+  const file = await new Promise<number>((resolve, reject) =>
+    bytes.once('open', resolve).once('error', reject),
+  )
   const hash = createHash('sha256')
-  const entry = archive.entry({ name, mode: 0o600, size: (await sizeOf(path)) ?? 0 })
+  // Of what was opened: its name may be gone by now, with what was deleted.
+  const entry = archive.entry({ name, mode: 0o600, size: fstatSync(file).size })
   await pipeline(
     bytes,
     async function* hashed(chunks: AsyncIterable<Buffer>) {

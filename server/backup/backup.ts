@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { claimFolder } from '../db/data-folder.ts'
 import { VERSION } from '../project.ts'
 import { copyBlobs } from './copy-blobs.ts'
@@ -149,7 +149,7 @@ export function checkPlaces(data: string, to: string): void {
       hint: 'name the data folder of the server with `--data`',
     })
   }
-  const [inner, outer] = [resolve(to), resolve(data)]
+  const [inner, outer] = [realPlace(to), realPlace(data)]
   if (inner === outer || inner.startsWith(outer + sep)) {
     throw new BackupError(`${to} is inside of the data folder, and would be lost with it.`, {
       hint: 'a folder on another disk',
@@ -160,6 +160,13 @@ export function checkPlaces(data: string, to: string): void {
       hint: 'the folder above it, or an empty one',
     })
   }
+}
+
+/** Where a path leads, links followed as far as it is there. */
+function realPlace(path: string): string {
+  const full = resolve(path)
+  if (existsSync(full)) return realpathSync(full)
+  return dirname(full) === full ? full : join(realPlace(dirname(full)), basename(full))
 }
 
 export async function weighDatabase(data: string): Promise<number> {

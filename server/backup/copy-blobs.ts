@@ -6,7 +6,7 @@ import { codeOf } from '../db/errors.ts'
 import { copyHashed, makeFolder, sizeOf, syncFolder } from './copy-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { BLOB_LIST, BLOBS, blobPath, DATABASE, INCOMING, type Manifest, StoppedError } from './layout.ts'
-import { isNamed, type NamedBlob, namedBlobs } from './named-blobs.ts'
+import { isNamed, leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { opened } from './snapshot.ts'
 
 /** What became of the bytes a row names. */
@@ -93,6 +93,7 @@ async function keep(
   folders: Set<string>,
 ): Promise<Kept> {
   if (stop?.()) throw new StoppedError()
+  if (!leadsNowhereElse(blob)) return { state: 'damaged', copied: false }
   const path = blobPath(to, blob.sha256)
   if ((await sizeOf(path)) === blob.size_bytes) return { state: 'kept', copied: false }
   const incoming = join(to, INCOMING, randomBytes(16).toString('hex'))

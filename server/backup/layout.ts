@@ -52,6 +52,15 @@ export type Report = (step: 'database' | 'files', done_bytes: number, total_byte
 
 const file = z.object({ size_bytes: z.number().int().min(0), sha256: z.string().regex(SHA256) })
 
+/** Files that a backup has, and those that it may have. */
+const NEEDED: readonly string[] = [DATABASE, BLOB_LIST]
+const POSSIBLE: readonly string[] = [...NEEDED, ...SECRETS]
+
+function isOwn(files: object): boolean {
+  const names = Object.keys(files)
+  return NEEDED.every((name) => names.includes(name)) && names.every((name) => POSSIBLE.includes(name))
+}
+
 const manifest = z.object({
   format: z.literal(1),
   /** When the snapshot was taken: nothing that was acknowledged before is missing, nothing later is in it. */
@@ -61,8 +70,8 @@ const manifest = z.object({
   schema: z.number().int(),
   /** The first RoboTrace that reads this schema. */
   read_by: z.string(),
-  /** Every file of the backup but this one. */
-  files: z.record(z.string(), file),
+  /** Every file of the backup but this one. No other name is believed: it would be a path, and lead anywhere. */
+  files: z.record(z.string(), file).refine(isOwn),
   /** What blobs.ndjson lists. */
   blobs: z.object({
     count: z.number().int(),
@@ -145,12 +154,23 @@ export async function listBackups(folder: string): Promise<Listed[]> {
   return listed
 }
 
+/**
+ * When the newest whole backup was made. One of the future was made while the clock was wrong: how old it is, nobody
+ * knows, so it is no reason to wait with the next.
+ *
+ * @returns ISO 8601; undefined: there is none
+ */
+export function newestAt(listed: readonly Listed[], now: Date): string | undefined {
+  return listed.findLast(({ manifest }) => manifest && Date.parse(manifest.at) <= now.getTime())?.manifest?.at
+}
+
 async function readListed(folder: string, name: string): Promise<Listed | undefined> {
   try {
     const text = await readFile(join(folder, name, MANIFEST), 'utf8')
     return { name, manifest: openManifest(text, name), problem: undefined }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    // A file that is called like a backup is none.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined
     if (!(error instanceof BackupError)) throw error
     return { name, manifest: undefined, problem: error.message }
   }

@@ -1,10 +1,20 @@
 import type Sqlite from 'better-sqlite3'
+import { isBlobKey } from '../blobs/disk.ts'
+import { SHA256 } from './layout.ts'
 
 /** Bytes that a row of the database names. */
 export interface NamedBlob {
   key: string
   size_bytes: number
   sha256: string
+}
+
+/**
+ * Whether a row's words can be made into paths. A server writes no others, but a backup may come from anybody: their
+ * key would be a file anywhere on this machine.
+ */
+export function leadsNowhereElse({ key, sha256 }: NamedBlob): boolean {
+  return isBlobKey(key) && SHA256.test(sha256)
 }
 
 interface Position {

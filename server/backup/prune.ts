@@ -1,10 +1,19 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { claimFolder } from '../db/data-folder.ts'
 import { readBlobList } from './blob-list.ts'
 import { syncFolder } from './copy-file.ts'
-import { BackupError, BLOB_LIST, BLOBS, INCOMING, listBackups, MANIFEST, SHA256 } from './layout.ts'
+import {
+  BackupError,
+  BLOB_LIST,
+  BLOBS,
+  backupName,
+  INCOMING,
+  listBackups,
+  SHA256,
+  UNFINISHED,
+} from './layout.ts'
 
 /** What was let go. */
 export interface Pruned {
@@ -19,16 +28,19 @@ const NOTED_AT_ONCE = 1000
  * Lets go of all but the newest backups, and then of bytes that none of those names.
  *
  * @param keep how many finished backups stay, 1 or more
+ * @param now those that say they were made later were made while the clock was wrong, and count as the oldest
  * @throws BackupError when a backup is being made there
  */
-export async function pruneBackups(folder: string, keep: number): Promise<Pruned> {
+export async function pruneBackups(folder: string, keep: number, now: Date): Promise<Pruned> {
   const release = claimFolder(folder)
   if (!release) throw new BackupError(`A backup to ${folder} is being made.`)
   try {
     const all = await listBackups(folder)
     // A manifest that cannot be believed may be all that is left of what somebody needs: it is never let go by itself.
     const sound = all.filter(({ manifest }) => manifest !== undefined).map(({ name }) => name)
-    const old = sound.slice(0, Math.max(0, sound.length - keep))
+    const newest = backupName(now)
+    const byAge = [...sound.filter((name) => name > newest), ...sound.filter((name) => name <= newest)]
+    const old = byAge.slice(0, Math.max(0, sound.length - keep))
     if (old.length === 0) return { backups: [], blobs: 0 }
     for (const name of old) await removeBackup(folder, name)
     const kept = all.map(({ name }) => name).filter((name) => !old.includes(name))
@@ -38,11 +50,13 @@ export async function pruneBackups(folder: string, keep: number): Promise<Pruned
   }
 }
 
-/** The manifest first: what is cut off here is no backup any more. */
+/** Under the name of what is unfinished: cut off here, it is no backup any more, and the next run removes the rest. */
 async function removeBackup(folder: string, name: string): Promise<void> {
-  await rm(join(folder, name, MANIFEST), { force: true })
-  await syncFolder(join(folder, name))
-  await rm(join(folder, name), { recursive: true, force: true })
+  const unfinished = join(folder, UNFINISHED)
+  await rm(unfinished, { recursive: true, force: true })
+  await rename(join(folder, name), unfinished)
+  await syncFolder(folder)
+  await rm(unfinished, { recursive: true, force: true })
 }
 
 /** The hashes that are still named go into a file, not into memory: there may be millions. */

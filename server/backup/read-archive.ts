@@ -18,7 +18,7 @@ import {
   SECRETS,
   StoppedError,
 } from './layout.ts'
-import { type NamedBlob, namedBlobs } from './named-blobs.ts'
+import { leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { opened } from './snapshot.ts'
 
 /** What is done with the entries of an archive as they come by. */
@@ -100,6 +100,8 @@ function createReader(file: string, handling: Handling): Reader {
         wrong.set(blob.key, 'missing')
         continue
       }
+      if (!leadsNowhereElse(blob))
+        throw new BackupError(`${file} names a file outside of the backup: ${key}.`)
       const read = await handling.blob(blob, bytes)
       if (read.size_bytes !== blob.size_bytes || read.sha256 !== blob.sha256) wrong.set(key, 'changed')
       return

@@ -6,7 +6,7 @@ import { absentBlobs } from './blob-list.ts'
 import { copyHashed, hashFile, makeFolder, type Steering, syncFolder } from './copy-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { BackupError, BLOB_LIST, BLOBS, blobPath, DATABASE, type Report } from './layout.ts'
-import { type NamedBlob, namedBlobs } from './named-blobs.ts'
+import { leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { type AfterRestore, settleRestored } from './settle-restored.ts'
 import { opened } from './snapshot.ts'
 import { checkSchema, type FolderBackup, findBackup } from './source.ts'
@@ -124,6 +124,7 @@ export async function placeAll(
 ): Promise<void> {
   const folders = new Set<string>()
   await inParallel(blobs, 4, async (blob) => {
+    if (!leadsNowhereElse(blob)) throw changed(`${BLOBS}/${blob.key}`, 'is named outside of the backup')
     const path = join(staging, BLOBS, blob.key)
     const folder = dirname(path)
     await makeFolder(folder)

@@ -1,7 +1,7 @@
 import type { AppContext } from '../context.ts'
 import { notify } from '../notices/notices.ts'
 import { backupToFolder } from './backup.ts'
-import { BackupError, listBackups, StoppedError } from './layout.ts'
+import { BackupError, listBackups, newestAt, StoppedError } from './layout.ts'
 import { pruneBackups } from './prune.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'log' | 'config' | 'background'>
@@ -44,8 +44,7 @@ export function createBackupSchedule(ctx: Ctx): () => Promise<void> {
 type Wanted = NonNullable<AppContext['config']['backup']>
 
 async function isDue(ctx: Ctx, { to, every_h }: Wanted): Promise<boolean> {
-  const newest = (await listBackups(to)).findLast(({ manifest }) => manifest !== undefined)
-  const at = newest?.manifest?.at
+  const at = newestAt(await listBackups(to), ctx.now())
   return at === undefined || ctx.now().getTime() - Date.parse(at) >= every_h * HOUR_MS
 }
 
@@ -60,7 +59,7 @@ async function makeScheduled(ctx: Ctx, { to, keep }: Wanted): Promise<void> {
   })
   const { name, size_bytes, blobs, copied } = made
   ctx.log.info({ folder: to, backup: name, size_bytes, blobs, copied }, 'backup made')
-  const pruned = await pruneBackups(to, keep)
+  const pruned = await pruneBackups(to, keep, ctx.now())
   if (pruned.backups.length > 0) ctx.log.info({ folder: to, ...pruned }, 'old backups let go')
   if (blobs.damaged === 0) return
   throw new BackupError(

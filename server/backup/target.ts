@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
-import { access, constants, readdir, rename, rm, stat } from 'node:fs/promises'
+import { existsSync, type Stats } from 'node:fs'
+import { access, constants, lchown, opendir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 import { claimDataFolder, claimFolder } from '../db/data-folder.ts'
 import { makeFolder, syncFolder } from './copy-file.ts'
 import { BackupError, BLOBS, DATABASE, SECRETS } from './layout.ts'
@@ -24,8 +25,10 @@ const INSIDE = '.restoring'
  * @throws BackupError when the folder has something in it, DataFolderInUseError when a server runs on it
  */
 export async function takeTarget(data: string): Promise<Target> {
-  const folder = resolve(data)
+  // Of a link, what it leads to becomes the data folder.
+  const folder = existsSync(data) ? await realpath(data) : resolve(data)
   await checkEmpty(folder)
+  const owner = existsSync(folder) ? await stat(folder) : undefined
   const inside = existsSync(folder) && !(await canBeRenamedOver(folder))
   const place = inside ? join(folder, INSIDE) : `${folder}.restoring`
   const staging = join(place, 'data')
@@ -34,35 +37,46 @@ export async function takeTarget(data: string): Promise<Target> {
   if (!release) {
     throw new BackupError(`Another restore into ${data} is going on.`, { hint: 'wait until it has ended' })
   }
-  // What a restore that was cut off has left.
-  await rm(staging, { recursive: true, force: true })
-  await makeFolder(staging)
+  const leave = async (): Promise<void> => {
+    await rm(place, { recursive: true, force: true })
+    release()
+  }
+  try {
+    // Once more: another restore may have ended in between. What one that was cut off has left goes.
+    await removeHalfMoved(folder, await checkEmpty(folder))
+    await rm(staging, { recursive: true, force: true })
+    await makeFolder(staging)
+  } catch (error) {
+    await leave()
+    throw error
+  }
   return {
     staging,
-    finish: () => (inside ? moveUp(staging, folder) : moveOver(staging, folder)),
-    release: async () => {
-      release()
-      await rm(place, { recursive: true, force: true })
+    finish: async () => {
+      if (owner && process.geteuid?.() === 0 && owner.uid !== 0) await giveTo(owner, staging)
+      await (inside ? moveUp(staging, folder) : moveOver(staging, folder))
     },
+    release: leave,
   }
 }
 
-async function checkEmpty(folder: string): Promise<void> {
+/** @returns what a restore has left that was cut off while it moved things up: some of them, others are still to be moved */
+async function checkEmpty(folder: string): Promise<string[]> {
   const names = existsSync(folder) ? await readdir(folder) : []
   const own = names.filter((name) => name !== INSIDE && name !== 'lost+found')
-  // A restore that was cut off while it moved things up has left some of them, and what is still to be moved.
   const halfMoved = names.includes(INSIDE) && !names.includes(DATABASE)
-  if (halfMoved && own.every((name) => MOVED.has(name))) {
-    for (const name of own) await rm(join(folder, name), { recursive: true, force: true })
-    return
-  }
-  if (own.length === 0) return
+  if (own.length === 0 || (halfMoved && own.every((name) => MOVED.has(name)))) return own
   // Says that it is in use, when it is: that is what somebody has to know first.
   if (names.includes('lock')) claimDataFolder(folder)()
   throw new BackupError(
     `${folder} is not empty: it has ${own.slice(0, 3).join(', ')}${own.length > 3 ? ', …' : ''} in it.`,
     { hint: `an empty place with \`--data\`, or move it away first: mv ${folder} ${folder}.before` },
   )
+}
+
+/** Only by whoever holds the place: it may be just now that somebody moves them. */
+async function removeHalfMoved(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 const MOVED = new Set<string>([BLOBS, ...SECRETS])
@@ -75,6 +89,16 @@ async function canBeRenamedOver(folder: string): Promise<boolean> {
   )
   const empty = (await readdir(folder)).length === 0
   return own.dev === above.dev && writable && empty
+}
+
+/** What root restores stays the service's: a server that is not root could not open it. */
+async function giveTo(owner: Stats, path: string): Promise<void> {
+  for await (const entry of await opendir(path)) {
+    const below = join(path, entry.name)
+    if (entry.isDirectory()) await giveTo(owner, below)
+    else await lchown(below, owner.uid, owner.gid)
+  }
+  await lchown(path, owner.uid, owner.gid)
 }
 
 async function moveOver(staging: string, folder: string): Promise<void> {

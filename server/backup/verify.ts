@@ -7,7 +7,7 @@ import { absentBlobs, readBlobList } from './blob-list.ts'
 import { hashFile } from './copy-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { BLOB_LIST, BLOBS, blobPath, DATABASE, type Manifest, type Report } from './layout.ts'
-import { type NamedBlob, namedBlobs } from './named-blobs.ts'
+import { leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { readArchive } from './read-archive.ts'
 import { opened } from './snapshot.ts'
 import { type FolderBackup, findBackup } from './source.ts'
@@ -76,6 +76,7 @@ async function checkBlobs(
   }
   for (const page of namedBlobs(rows)) {
     await inParallel(page, 4, async (blob: NamedBlob) => {
+      if (!leadsNowhereElse(blob)) return findings.add(`${BLOBS}/${blob.key} is named outside of the backup`)
       if (absent.has(blob.key)) return
       const path = blobPath(root, blob.sha256)
       const wrong = await compare(path, blob, { ...wish, moved })

@@ -15,6 +15,11 @@ const INCOMING = '.incoming'
 /** Server-made names only: no dots in front, nothing to escape, at most one folder a part. */
 const KEY = /^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}){1,6}$/
 
+/** Whether a name is one of ours, which leads nowhere but into the store. @example isBlobKey('../secret') // false */
+export function isBlobKey(key: string): boolean {
+  return KEY.test(key) && !key.includes('..')
+}
+
 /**
  * Blobs as files below one folder. Whatever a crash has left half-written is removed when the store is made.
  *
@@ -198,7 +203,7 @@ async function pathOf(root: string, key: string): Promise<string> {
 }
 
 function checkedPath(root: string, key: string): string {
-  if (!KEY.test(key) || key.includes('..')) throw new Error('This is not a blob key.')
+  if (!isBlobKey(key)) throw new Error('This is not a blob key.')
   return join(root, key)
 }
 

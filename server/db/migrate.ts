@@ -1,14 +1,18 @@
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   linkSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statfsSync,
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import Sqlite from 'better-sqlite3'
 import {
   applyMigrations,
@@ -73,9 +77,11 @@ export class DatabaseOpenElsewhereError extends Error {
  * @example migrateDatabase('data/robotrace.db', { report: ({ step }) => console.log(step) })
  */
 export function migrateDatabase(
-  file: string,
+  named: string,
   options: Options = {},
 ): { from: number; kept?: string } | undefined {
+  // Of a link, what it leads to is brought up to date, where it is: its disk is the one that somebody chose for it.
+  const file = existsSync(named) ? realpathSync(named) : named
   const copy = `${file}.${options.dry_run ? 'dry-run' : 'migrating'}`
   // Of an upgrade that was cut short.
   removeDatabase(copy)
@@ -87,6 +93,7 @@ export function migrateDatabase(
     if (!options.dry_run) seclude(old, file)
     makeCopy(old, copy, from, options)
     if (options.dry_run) return { from }
+    giveTo(statSync(file), copy)
     const kept = keepOld(file, from)
     options.report?.({ step: 'kept', file: kept })
     renameSync(copy, file)
@@ -155,6 +162,7 @@ function makeCopy(
 function keepOld(file: string, from: number): string {
   const folder = join(dirname(file), 'before-upgrade')
   makeFolder(folder)
+  giveTo(statSync(file), folder)
   const there = keptIn(folder)
   const { ino } = statSync(file)
   // An upgrade was cut short right after this step.
@@ -166,12 +174,18 @@ function keepOld(file: string, from: number): string {
     linkSync(file, kept)
   } catch {
     copyFileSync(file, `${kept}.part`)
+    giveTo(statSync(file), `${kept}.part`)
     syncNow(`${kept}.part`)
     renameSync(`${kept}.part`, kept)
   }
   syncNow(folder)
   for (const name of there.slice(0, Math.max(0, there.length + 1 - KEPT))) rmSync(name, { force: true })
   return kept
+}
+
+/** What root makes stays the service's: a server that is not root could not open it. */
+function giveTo({ uid, gid }: Stats, path: string): void {
+  if (process.geteuid?.() === 0) chownSync(path, uid, gid)
 }
 
 /** Oldest first. */

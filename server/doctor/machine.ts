@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { statfsSync } from 'node:fs'
-import { type Listed, listBackups } from '../backup/layout.ts'
+import { type Listed, listBackups, newestAt } from '../backup/layout.ts'
 import type { Config } from '../config.ts'
 import { type Finding, ok, problem, reason, size, warning } from './finding.ts'
 
@@ -66,7 +66,7 @@ export async function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Dat
   for (const { problem: what } of listed) {
     if (what !== undefined) yield warning('backups', what, 'Run `robotrace verify-backup` on it.')
   }
-  const newest = listed.findLast(({ manifest }) => manifest !== undefined)?.manifest?.at
+  const newest = newestAt(listed, now)
   if (newest === undefined) {
     yield warning('backups', `There is no backup in ${to} yet.`, late)
     return

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import { isLoopback } from '../config.ts'
+import { isLoopback } from '../environment.ts'
 import { AppError } from '../errors.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])

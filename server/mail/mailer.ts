@@ -1,6 +1,6 @@
 import escapeHtml from 'escape-html'
 import type { Transporter } from 'nodemailer'
-import { isLoopback } from '../config.ts'
+import { isLoopback } from '../environment.ts'
 
 /** One mail. Every member is plain text; what of it becomes HTML is escaped here. */
 export interface Mail {

@@ -1,14 +1,14 @@
 import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
-import { listBackups } from '../backup/layout.ts'
+import { listBackups, newestAt } from '../backup/layout.ts'
 import type { AppContext } from '../context.ts'
 
 /** What nobody counts as it happens: looked up when it is read. */
 export function addGauges(
   { Gauge }: typeof import('prom-client'),
   registry: Registry,
-  { db, config }: Pick<AppContext, 'db' | 'config'>,
+  { db, config, now }: Pick<AppContext, 'db' | 'config' | 'now'>,
 ): void {
   const file = join(config.data, 'robotrace.db')
   const gauge = (name: string, help: string, find: () => Promise<number>): void => {
@@ -29,7 +29,7 @@ export function addGauges(
   const { backup } = config
   if (backup) {
     const help = 'When the newest whole backup in the folder of backups was made; 0: there is none'
-    gauge('backup_last_success_timestamp_seconds', help, () => lastBackup(backup.to).catch(() => 0))
+    gauge('backup_last_success_timestamp_seconds', help, () => lastBackup(backup.to, now).catch(() => 0))
   }
   new Gauge({
     ...{ name: 'robotrace_episodes', help: 'Episodes that are kept', labelNames: ['status'] },
@@ -52,9 +52,9 @@ function countEpisodes(db: AppContext['db']): Promise<{ status: string; n: numbe
 }
 
 /** From what is there, as the schedule looks for it: a server that was just started knows it as well. */
-async function lastBackup(folder: string): Promise<number> {
-  const newest = (await listBackups(folder)).findLast(({ manifest }) => manifest !== undefined)
-  return newest?.manifest ? Date.parse(newest.manifest.at) / 1000 : 0
+async function lastBackup(folder: string, now: () => Date): Promise<number> {
+  const at = newestAt(await listBackups(folder), now())
+  return at === undefined ? 0 : Date.parse(at) / 1000
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -11,7 +11,7 @@ export interface Metrics {
   /** Everything counted so far, in the text format of Prometheus. */
   read: () => Promise<{ type: string; text: string }>
   /** Adds what is not counted but looked up when it is read. */
-  watch: (ctx: Pick<AppContext, 'db' | 'config'>) => void
+  watch: (ctx: Pick<AppContext, 'db' | 'config' | 'now'>) => void
   /** @param route the template of the door, never the path that was asked for */
   answered: (request: { method: string; route: string; status: number; seconds: number }) => void
   episodeStarted: () => void

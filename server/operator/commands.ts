@@ -1,6 +1,6 @@
 import type { Command } from '../../cli/command.ts'
 import { isOneFile } from '../binary/carried.ts'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../environment.ts'
 import { createStaff } from './admin/create-staff.ts'
 import { listKeys } from './admin/list-keys.ts'
 import { listStaff } from './admin/list-staff.ts'

@@ -1,5 +1,6 @@
 import type { Flag, Given } from '../../cli/command.ts'
-import { type Config, ConfigError, type Environment, readConfig, type Secrets } from '../config.ts'
+import { type Config, ConfigError, readConfig, type Secrets } from '../config.ts'
+import type { Environment } from '../environment.ts'
 import { isKeyReadByOthers } from '../http/certificate.ts'
 import { fileKey, flagOf, SETTING_NAMES, SETTINGS, type SettingName } from '../settings.ts'
 import { type ConfigFile, readConfigFile } from './config-file.ts'

@@ -109,7 +109,7 @@ async function fillFile(data: string): Promise<string> {
   await tenant(server)
   await record(server, organization_id)
   await tenant(server)
-  return staffToken(server)
+  return await staffToken(server)
 }
 
 /** Finds the row in the file by its own bytes, one column after the other, and changes one bit of one of them. */

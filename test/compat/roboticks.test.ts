@@ -178,6 +178,8 @@ describe('the documented calls', () => {
       tags: ['slip'],
       metrics: { log_count: 2, artifact_count: 0, artifact_size_bytes: 0 },
       package: null,
+      // Ours, beside what is documented.
+      trashed_at: null,
     })
     expect((await curl(...at.auth, `${url}/artifacts`)).body).toMatchObject({ items: [], total: 0 })
     const untagged = await curl('-X', 'DELETE', ...at.auth, `${url}/tags/slip`)

@@ -1,5 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
@@ -235,6 +248,26 @@ describe('the old database', () => {
     expect(attempt).toThrow('Nothing was changed')
     expect(readFileSync(file).equals(before)).toBe(true)
     expect(readdirSync(folder)).toEqual(['robotrace.db'])
+  })
+
+  test('that is a link to another disk is brought up to date there, and stays its owner’s', () => {
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    renameSync(file, join(disk, 'kept.db'))
+    const isRoot = process.getuid?.() === 0
+    const uid = isRoot ? 12_345 : (process.getuid?.() ?? 0)
+    if (isRoot) chownSync(join(disk, 'kept.db'), uid, uid)
+    symlinkSync('disk/kept.db', file)
+    const { kept = '' } = migrateDatabase(file) ?? {}
+    expect(lstatSync(file).isSymbolicLink()).toBe(true)
+    expect(lstatSync(kept).isFile()).toBe(true)
+    const versionOf = (path: string) =>
+      reading(path, (db) => db.prepare('SELECT max(version) FROM schema_versions').pluck().get())
+    expect(versionOf(file)).toBe(SCHEMA_VERSION)
+    expect(versionOf(kept)).toBe(FIRST_RELEASED)
+    for (const path of [join(disk, 'kept.db'), join(disk, 'before-upgrade'), kept])
+      expect(statSync(path).uid, path).toBe(uid)
+    expect(readdirSync(disk).sort()).toEqual(['before-upgrade', 'kept.db'])
   })
 
   test('is not replaced while another program has it open', () => {

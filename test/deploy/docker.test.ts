@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { SOURCES } from '../../scripts/build.ts'
-import { environment } from '../../server/config.ts'
+import { environment } from '../../server/environment.ts'
 import { VERSION } from '../../server/project.ts'
 
 const FILE = 'deploy/Dockerfile'

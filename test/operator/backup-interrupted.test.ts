@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { backupToFolder } from '../../server/backup/backup.ts'
@@ -121,6 +121,32 @@ test('two backups to one folder do not meet: the second is refused while the fir
   ])
   expect(both.map(({ status }) => status).sort()).toEqual([0, 1])
   expect(both.map(({ host }) => host.stderr()).join('')).toContain('Another backup to')
+})
+
+test('two backups into one archive do not meet, and what comes of the first is whole', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  await recorded(server)
+  const file = scratch.in('all.tar')
+  const both = await Promise.all([
+    operator(server.data, 'backup', '--to', file),
+    operator(server.data, 'backup', '--to', file),
+  ])
+  expect(both.map(({ status }) => status).sort()).toEqual([0, 1])
+  expect(both.map(({ host }) => host.stderr()).join('')).toContain('is being made already')
+  expect((await operator(server.data, 'verify-backup', file)).status).toBe(0)
+  expect(readdirSync(scratch.path)).toEqual(['all.tar'])
+})
+
+test('a folder of somebody else where an archive is put together is not used: the secret would lie in it', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  mkdirSync(scratch.in('all.tar.scratch'))
+  chmodSync(scratch.in('all.tar.scratch'), 0o777)
+  const { status, host } = await operator(server.data, 'backup', '--to', scratch.in('all.tar'))
+  expect(status).toBe(1)
+  expect(host.stderr()).toContain('all.tar.scratch is in the way')
+  expect(readdirSync(scratch.path)).toEqual(['all.tar.scratch'])
 })
 
 test('a backup of a stopped server needs nothing but the folder, and changes nothing in it', async () => {

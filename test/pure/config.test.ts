@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, environment, readConfig } from '../../server/config.ts'
+import { ConfigError, readConfig } from '../../server/config.ts'
+import { environment } from '../../server/environment.ts'
 
 function problems(env: Record<string, string>): string[] {
   try {

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, environment, readConfig } from '../../server/config.ts'
+import { ConfigError, readConfig } from '../../server/config.ts'
+import { environment } from '../../server/environment.ts'
 import {
   type Configuration,
   configOf,

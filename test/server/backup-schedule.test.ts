@@ -42,6 +42,26 @@ test('a server backs itself up when the newest backup is old enough, also across
   expect((await names(to)).length).toBe(2)
 })
 
+test('a backup made while the clock was years ahead holds up no other, and is the first to go', async () => {
+  using scratch = scratchFolder()
+  const [to, data] = [scratch.in('backups'), scratch.in('data')]
+  mkdirSync(data)
+  const keep = { ROBOTRACE_BACKUP_KEEP: '2' }
+  {
+    await using ahead = await scheduled(to, keep, data)
+    ahead.clock.advance('3000d')
+    await ahead.ctx.background.drain()
+  }
+  const [future = ''] = await names(to)
+  await using server = await scheduled(to, keep, data)
+  await server.ctx.background.drain()
+  expect((await names(to)).length, 'one is due: nobody knows how old the other is').toBe(2)
+  server.clock.advance('25h')
+  await server.ctx.background.drain()
+  expect((await names(to)).length).toBe(2)
+  expect(await names(to)).not.toContain(future)
+})
+
 test('only the newest are kept, and of the bytes only those that a kept one names', async () => {
   using scratch = scratchFolder()
   const to = scratch.in('backups')

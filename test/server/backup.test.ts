@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { verifyChain } from '../../cli/admin/chain.ts'
 import { listBackups } from '../../server/backup/layout.ts'
+import { claimFolder } from '../../server/db/data-folder.ts'
 import { filesOf, finalized, read, signedGet, start, withVideo } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { operator, scratchFolder } from '../operator-commands.ts'
@@ -302,6 +313,53 @@ describe('a restore', () => {
     expect(readdirSync(scratch.path)).toEqual(['backups'])
   })
 
+  test('into a link makes what it leads to the data folder', async () => {
+    using scratch = scratchFolder()
+    await using server = await prepared(scratch)
+    mkdirSync(scratch.in('disk'))
+    symlinkSync(scratch.in('disk'), scratch.in('link'))
+    const back = await operator(server.data, 'restore', scratch.in('backups'), '--data', scratch.in('link'))
+    expect(back.status, back.host.text()).toBe(0)
+    expect(readdirSync(scratch.in('disk'))).toContain('robotrace.db')
+    expect(readdirSync(scratch.path).sort()).toEqual(['backups', 'disk', 'link'])
+  })
+
+  test('does not take away what another one is moving in just now', async () => {
+    using scratch = scratchFolder()
+    await using server = await prepared(scratch)
+    const data = scratch.in('data')
+    mkdirSync(join(data, '.restoring'), { recursive: true })
+    mkdirSync(join(data, 'blobs'))
+    writeFileSync(join(data, 'blobs', 'moved'), 'first')
+    const release = claimFolder(join(data, '.restoring'))
+    const { status, host } = await operator(server.data, 'restore', scratch.in('backups'), '--data', data)
+    expect(status).toBe(1)
+    expect(host.stderr()).toContain('Another restore into')
+    expect(readFileSync(join(data, 'blobs', 'moved'), 'utf8')).toBe('first')
+    release?.()
+    expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
+    expect(readdirSync(data).sort()).toEqual(['blobs', 'robotrace.db'])
+  })
+
+  test('belongs afterwards to whom the empty folder belonged, also when root does it', async () => {
+    using scratch = scratchFolder()
+    await using server = await prepared(scratch)
+    const isRoot = process.getuid?.() === 0
+    const uid = isRoot ? 12_345 : (process.getuid?.() ?? 0)
+    for (const data of [scratch.in('plain'), scratch.in('mounted')]) {
+      mkdirSync(data)
+      // As on a disk of its own, where things arrive inside.
+      if (data.endsWith('mounted')) mkdirSync(join(data, 'lost+found'))
+      if (isRoot) chownSync(data, uid, uid)
+      expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
+      const all = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name !== 'lost+found',
+      )
+      expect(all).toContain('robotrace.db')
+      for (const name of all) expect(statSync(join(data, name)).uid, name).toBe(uid)
+    }
+  })
+
   test('goes into a folder that is there and empty as well', async () => {
     using scratch = scratchFolder()
     using empty = scratchFolder()
@@ -455,7 +513,10 @@ describe('a folder of backups', () => {
 
   test('is not the data folder, nor inside of it', async () => {
     await using server = await startTestServer({}, { file: true })
-    for (const to of [server.data, join(server.data, 'blobs', 'here')]) {
+    using scratch = scratchFolder()
+    symlinkSync(server.data, scratch.in('link'))
+    const inside = join(server.data, 'blobs', 'here')
+    for (const to of [server.data, inside, scratch.in('link'), scratch.in('link/blobs/here')]) {
       const { status, host } = await operator(server.data, 'backup', '--to', to)
       expect(status).toBe(1)
       expect(host.stderr()).toContain('inside of the data folder')

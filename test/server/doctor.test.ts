@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -27,8 +28,10 @@ import { startTestServer, TEST_SECRET, type TestServer } from '../harness.ts'
 import { tenant } from '../seed.ts'
 
 let data = ''
+const NO_BYTES = { size_bytes: 0, sha256: createHash('sha256').digest('hex') }
 const MANIFEST: Omit<Manifest, 'at'> = {
-  ...{ format: 1, robotrace: '0.2.0', schema: 4, read_by: '0.2.0', files: {} },
+  ...{ format: 1, robotrace: '0.2.0', schema: 4, read_by: '0.2.0' },
+  files: { 'robotrace.db': NO_BYTES, 'blobs.ndjson': NO_BYTES },
   blobs: { count: 0, size_bytes: 0, gone: 0, damaged: 0 },
 }
 const DAY_MS = 24 * 3_600_000

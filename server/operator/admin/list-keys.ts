@@ -5,7 +5,7 @@ import { formatOf, OUTPUT_FLAGS } from '../../../cli/output/format.ts'
 import { writeList } from '../../../cli/output/write.ts'
 import { ago, ahead } from '../../../cli/words.ts'
 import { listKeysByOperator, type PlacedKey } from '../../api-keys/by-operator.ts'
-import type { Environment } from '../../config.ts'
+import type { Environment } from '../../environment.ts'
 import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 
 /** What opens this server: every key, without its secret. */

@@ -4,7 +4,7 @@ import type { Column } from '../../../cli/output/column.ts'
 import { formatOf, OUTPUT_FLAGS } from '../../../cli/output/format.ts'
 import { writeList } from '../../../cli/output/write.ts'
 import { type KnownAccount, listStaff as listStaffAccounts } from '../../accounts/by-operator.ts'
-import type { Environment } from '../../config.ts'
+import type { Environment } from '../../environment.ts'
 import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 
 /** Who administers the whole installation. */

@@ -1,7 +1,7 @@
 import type { Command } from '../../../cli/command.ts'
 import { EXIT } from '../../../cli/failure.ts'
 import { makeResetLinkByOperator } from '../../accounts/by-operator.ts'
-import type { Environment } from '../../config.ts'
+import type { Environment } from '../../environment.ts'
 import { atMachine, LINK_FLAGS } from './at-machine.ts'
 import { sayLink } from './link.ts'
 

@@ -4,7 +4,7 @@ import { EXIT, Failure } from '../../../cli/failure.ts'
 import { clean, done } from '../../../cli/print.ts'
 import { count } from '../../../cli/words.ts'
 import { resetSecondFactor as dropSecondFactor, getAccountByEmail } from '../../accounts/by-operator.ts'
-import type { Environment } from '../../config.ts'
+import type { Environment } from '../../environment.ts'
 import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 
 /** For somebody who lost the telephone and the recovery codes. */

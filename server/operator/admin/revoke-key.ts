@@ -4,7 +4,7 @@ import { EXIT } from '../../../cli/failure.ts'
 import { clean, done } from '../../../cli/print.ts'
 import { ago } from '../../../cli/words.ts'
 import { getKeyByOperator, revokeKeyByOperator } from '../../api-keys/by-operator.ts'
-import type { Environment } from '../../config.ts'
+import type { Environment } from '../../environment.ts'
 import { AT_MACHINE_FLAGS, atMachine } from './at-machine.ts'
 
 /** Ends a key that nobody who can still sign in may end. */
