@@ -60,7 +60,8 @@ export function NewRule(props: {
   }
   const verb = (): string => {
     const found = preview()
-    return found ? `Add rule: ${count(found.episodes, 'episode')} to the trash` : 'Preview'
+    if (!found) return 'Preview'
+    return found.episodes === 0 ? 'Add rule' : `Add rule: ${count(found.episodes, 'episode')} to the trash`
   }
   return (
     <Dialog
