@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import type { StoredBlob } from '../blobs/blob-store.ts'
 import { receive } from '../blobs/receive.ts'
+import { makeFolders } from '../db/sync-now.ts'
 import { StoppedError } from './layout.ts'
 
 /** Read at once: the most of a file that is ever in memory is a few of these. */
@@ -109,7 +110,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** A folder that nobody else looks into. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  makeFolders(path)
 }
 
 /** Size of a file; undefined when there is none. */

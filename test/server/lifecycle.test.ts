@@ -73,6 +73,12 @@ describe('(34) a configuration that cannot work', () => {
 })
 
 describe('a data folder', () => {
+  test('that cannot be made is said in a sentence', async () => {
+    const server = start({ ROBOTRACE_DATA: '/proc/robotrace' })
+    expect(await server.exit).toBe(1)
+    expect(server.stderr()).toMatch(/^Error: There is no \/proc\/robotrace\.\nTry: /)
+  })
+
   test('is one server’s: a second one is refused, and let in once the first has been killed', async () => {
     const first = start()
     await ready(first)
