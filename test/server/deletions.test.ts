@@ -127,6 +127,21 @@ test('a file that nothing names goes by the ledger once it is a day old; younger
   expect(await kept(server, at.organization_id)).toBe(5)
 })
 
+test('more than crashes leave behind stays: an old database was put back, and the recordings since are wanted', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  const folder = join(server.data, 'blobs', 'episodes', at.organization_id, 'ep_since')
+  await mkdir(folder, { recursive: true })
+  const old = new Date(Date.now() - 2 * 86_400_000)
+  for (let n = 0; n <= 100; n++) {
+    await writeFile(join(folder, `video-${n}.mp4`), 'recorded since')
+    await utimes(join(folder, `video-${n}.mp4`), old, old)
+  }
+  await server.ctx.background.drain()
+  expect((await filesOf(server)).length).toBe(101)
+  expect(server.log()).toContain('is this an older database than the files?')
+})
+
 test('what has lost its bytes is told to staff, not to others', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)
