@@ -352,7 +352,7 @@ describe('robotrace migrate', () => {
     rmSync(file)
     const { status, stderr } = await command()
     expect(stderr).toContain(`There is no database in ${folder}.`)
-    expect(stderr).toContain('Try: `--data` names the data folder of the server')
+    expect(stderr).toContain('Try: name the data folder of the server with `--data`')
     expect(status).toBe(1)
     expect(existsSync(file)).toBe(false)
   })
