@@ -32,7 +32,10 @@ class Gone extends Error {}
  * @example const done = logUntilGone(world, 4, 'round 1'); kill(); await done
  */
 export async function logUntilGone(world: World, clients: number, round: string): Promise<void> {
-  const open = world.episodes.filter(({ state, links }) => state === 'recording' && links.size > 0)
+  // Not one whose last request nobody has looked after yet: finalized by it, it would answer with that outcome, not ours.
+  const isOpen = ({ state, links, unanswered }: Known): boolean =>
+    state === 'recording' && links.size > 0 && unanswered === undefined
+  const open = world.episodes.filter(isOpen)
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
       try {

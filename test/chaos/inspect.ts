@@ -101,10 +101,22 @@ export function filesIn(folder: string): string[] {
 /** `video-<first digits of its hash>-<attempt>.mp4` */
 function isWhole(file: string): boolean {
   const [, digits] = basename(file).split('-')
+  const bytes = bytesOf(file)
+  if (!bytes) return true
   return createHash('sha256')
-    .update(readFileSync(file))
+    .update(bytes)
     .digest('hex')
     .startsWith(digits ?? '-')
+}
+
+/** Undefined: the server has removed it since it was listed, being the bytes of a deleted episode. */
+function bytesOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if (existsSync(file)) throw error
+    return undefined
+  }
 }
 
 /** Totals that triggers keep, next to the same counted anew; equal or something was lost in between. */
