@@ -208,8 +208,11 @@ test('D27 a second account that opens a code stops the login, and the first one 
     'Another account opened the code of the login you had opened; it was stopped.',
   )
   await notice.waitFor()
+  // It goes from the page before the server has heard of it.
+  const heardOf = mine.page.waitForResponse(/notices\.dismiss/)
   await mine.page.getByRole('button', { name: 'Dismiss' }).click()
   await notice.waitFor({ state: 'detached' })
+  await heardOf
   await mine.page.reload()
   await mine.page.getByText('Waiting for the first episode').waitFor()
   expect(await notice.count()).toBe(0)
