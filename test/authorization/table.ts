@@ -74,6 +74,7 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': ofWebhooks,
   'POST /api/v1/organizations/:org/webhooks/:webhook/test': ofWebhooks,
   'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery': ofWebhooks,
   'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': ofWebhooks,
 
   'GET /api/v1/user/api-tokens': ownOverRest(),
@@ -354,6 +355,10 @@ export const TRPC: Record<string, Call> = {
   'webhooks.remove': { row: inPortal('admin'), input: hook },
   'webhooks.test': { row: inPortal('admin'), input: hook },
   'webhooks.deliveries': { row: inPortal('admin'), input: hook },
+  'webhooks.delivery': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), delivery: at.delivery_id }),
+  },
   'webhooks.redeliver': {
     row: inPortal('admin'),
     input: (at) => ({ ...hook(at), delivery: at.delivery_id }),

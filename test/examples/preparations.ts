@@ -308,5 +308,6 @@ export const PREPARATIONS: Record<string, Prepare> = {
   'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': oneWebhook,
   'POST /api/v1/organizations/:org/webhooks/:webhook/test': oneWebhook,
   'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': delivery,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery': delivery,
   'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': delivery,
 }
