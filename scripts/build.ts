@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { buildReference } from './build-reference.ts'
-import { filesIn, isStale } from './built.ts'
+import { filesIn, isStale, SOURCES } from './built.ts'
 
 /**
  * Builds the portal (dist/portal, with .gz and .br beside each text file), the API reference (dist/reference) and the
@@ -14,17 +14,6 @@ import { filesIn, isStale } from './built.ts'
  *   npx tsx scripts/build.ts --if-stale   builds only when a source is newer than the last build
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-export const SOURCES = [
-  'server',
-  'portal',
-  'sdk',
-  'cli',
-  'schema.sql',
-  'package.json',
-  'vite.config.ts',
-  'scripts/build.ts',
-  'scripts/build-reference.ts',
-]
 const COMPRESSIBLE = new Set(['.js', '.css', '.html', '.svg', '.json', '.txt'])
 
 export async function buildAll(): Promise<void> {

@@ -1,6 +1,19 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** What the portal, the API reference and the whole program are built from. */
+export const SOURCES = [
+  'server',
+  'portal',
+  'sdk',
+  'cli',
+  'schema.sql',
+  'package.json',
+  'vite.config.ts',
+  'scripts/build.ts',
+  'scripts/build-reference.ts',
+]
+
 /**
  * Whether something that was built is missing, or one of its sources is newer.
  *

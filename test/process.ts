@@ -2,6 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isStale, SOURCES } from '../scripts/built.ts'
+
+const BUILT = 'dist/robotrace.js'
+
+/**
+ * The whole program as arguments of Node: as it was built, which starts in a third of the time, or from its sources when
+ * they are newer.
+ *
+ * @example spawn(process.execPath, [...PROGRAM, 'serve'])
+ */
+export const PROGRAM: readonly string[] = isStale(BUILT, SOURCES)
+  ? ['--import', 'tsx', 'server/main.ts']
+  : [BUILT]
 
 /** The real process, as `npm start` runs it, for what only a process can show: signals, exit status, output. */
 export interface ServerProcess {
@@ -18,7 +31,7 @@ export interface ServerProcess {
 /** @example const server = startProcess({ PORT: '0' }) */
 export function startProcess(env: Record<string, string> = {}): ServerProcess {
   const data = env.ROBOTRACE_DATA ?? mkdtempSync(join(tmpdir(), 'robotrace-process-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', 'serve'], {
+  const child = spawn(process.execPath, [...PROGRAM, 'serve'], {
     env: {
       PATH: process.env.PATH,
       HOME: tmpdir(),

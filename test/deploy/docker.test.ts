@@ -6,7 +6,7 @@ import { validate } from 'dockerfile-utils'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { SOURCES } from '../../scripts/build.ts'
+import { SOURCES } from '../../scripts/built.ts'
 import { environment } from '../../server/environment.ts'
 import { VERSION } from '../../server/project.ts'
 

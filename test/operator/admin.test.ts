@@ -8,6 +8,7 @@ import { operatorCommands } from '../../server/operator/commands.ts'
 import { type TestHostOptions, testHost } from '../cli/test-host.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { me, mutate, signIn } from '../portal-request.ts'
+import { PROGRAM } from '../process.ts'
 import { bearer, PASSWORD, person, tenant } from '../seed.ts'
 
 const NEW = 'seven quiet grippers hum'
@@ -21,7 +22,7 @@ interface Ended {
 /** The real program in a process of its own, beside the running server. */
 function program(server: TestServer, args: string[], input = ''): Promise<Ended> {
   const env = { PATH: process.env.PATH, HOME: tmpdir(), PUBLIC_URL: server.url }
-  const argv = ['--import', 'tsx', 'server/main.ts', 'admin', ...args, '--data', server.data]
+  const argv = [...PROGRAM, 'admin', ...args, '--data', server.data]
   return new Promise((resolve) => {
     const child = execFile(process.execPath, argv, { env }, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),

@@ -6,11 +6,12 @@ import { backupToFolder } from '../../server/backup/backup.ts'
 import { filesOf, withVideo } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { operator, scratchFolder } from '../operator-commands.ts'
+import { PROGRAM } from '../process.ts'
 import { tenant } from '../seed.ts'
 
 /** `robotrace …` as a process of its own, as an operator calls it. */
 function robotrace(data: string, ...args: string[]): { child: ChildProcess; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...args], {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
     env: { PATH: process.env.PATH, HOME: data, ROBOTRACE_DATA: data },
     stdio: 'ignore',
   })
