@@ -6,6 +6,8 @@
  */
 
 export type * from './wire-account.ts'
+export type * from './wire-device-ssh-keys.ts'
+export type * from './wire-enrolment.ts'
 export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
