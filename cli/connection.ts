@@ -23,6 +23,8 @@ export interface Connection {
   variable: string | undefined
   /** What the key is, asked once; undefined where the deployment cannot say. */
   who: () => Promise<WhoAmI | undefined>
+  /** Refuses where the key lacks this scope: for what asks a question first, whose yes would come to nothing. */
+  need: (scope: string) => Promise<void>
   /** Speaks within an organization and project, where the path of a call does not name them. */
   client: (place?: { organization?: string; project?: string }) => Client
   transport: (place?: { organization?: string; project?: string }) => Transport
@@ -62,20 +64,22 @@ function connect(host: Host, given: Given): Connection {
   warnPlainHttp(host, base_url)
   const options = { api_key, base_url, runtime }
   const heard = hearing(host)
+  const variable = variableOf(host, saved.profile, api_key)
   let asked: Promise<WhoAmI | undefined> | undefined
+  const who = (): Promise<WhoAmI | undefined> => {
+    asked ??= whoami({ api_key, base_url, user_agent: host.user_agent, fetch: heard }).catch(
+      (error: unknown) => {
+        if (error instanceof NotFoundError) return undefined
+        throw error
+      },
+    )
+    return asked
+  }
   return {
-    base_url,
-    api_key,
-    saved,
-    variable: variableOf(host, saved.profile, api_key),
-    who: () => {
-      asked ??= whoami({ api_key, base_url, user_agent: host.user_agent, fetch: heard }).catch(
-        (error: unknown) => {
-          if (error instanceof NotFoundError) return undefined
-          throw error
-        },
-      )
-      return asked
+    ...{ base_url, api_key, saved, variable, who },
+    need: async (scope) => {
+      const scopes = (await who())?.scopes
+      if (scopes && !scopes.includes(scope)) throw lacksScope({ saved, variable, scope })
     },
     client: (place) =>
       new Client({ api_key, base_url, verbose: false, fetch: heard, ...place }, withoutPlace(runtime)),

@@ -71,7 +71,7 @@ function programOf(
   program.version(`${host.program} ${VERSION}`, '--version', 'print the version')
   for (const command of commands) {
     if (more.length > 0) program.commandsGroup(more.includes(command) ? AT_THE_SERVER : FROM_ANYWHERE)
-    const wired = placeOf(program, host, command)
+    const wired = placeOf(program, host, command, more.length > 0 ? GROUPS_WITH_SERVER : GROUPS)
     prepare(wired, host, command.summary, command.examples)
     wired.summary(command.summary).helpOption('-h, --help', 'print this help')
     for (const argument of [command.argument, command.second]) {
@@ -97,7 +97,7 @@ const FROM_ANYWHERE = 'From any machine:'
 
 /** What the groups hold, for the list in `robotrace --help`. */
 const GROUPS: Record<string, string> = {
-  admin: 'accounts, keys and quotas without a sign-in; the proof of the audit trail',
+  admin: 'the proof of the audit trail',
   'admin audit': 'the audit trail',
   auth: 'sign in and out',
   context: 'which organization and project commands are about',
@@ -108,14 +108,25 @@ const GROUPS: Record<string, string> = {
   'ssh-keys': 'your SSH keys, which open devices',
 }
 
+/** The same in the program that is the server as well. */
+const GROUPS_WITH_SERVER: Record<string, string> = {
+  ...GROUPS,
+  admin: 'accounts, keys and quotas without a sign-in; the proof of the audit trail',
+}
+
 /** `admin audit verify` stands below `admin audit`, which only helps to find it. */
-function placeOf(program: Commander, host: Host, { name, summary, examples }: Command): Commander {
+function placeOf(
+  program: Commander,
+  host: Host,
+  { name, summary, examples }: Command,
+  groups: Record<string, string>,
+): Commander {
   const words = name.split(' ')
   const last = words.pop() ?? name
   let parent = program
   for (const [index, word] of words.entries()) {
     const known = parent.commands.find((one) => one.name() === word)
-    const about = GROUPS[words.slice(0, index + 1).join(' ')] ?? summary
+    const about = groups[words.slice(0, index + 1).join(' ')] ?? summary
     const group = known ?? parent.command(word).summary(about)
     if (!known) prepare(group, host, about, examples)
     parent = group

@@ -1,14 +1,14 @@
 import { EpisodeLog, type LogOptions } from './episode-log.ts'
+import { EpisodeUploads, MOST_REASON } from './episode-uploads.ts'
 import { ConfigurationError } from './errors.ts'
-import { type FinalizeOptions, finalBody, reasonOf } from './outcome.ts'
+import { type FinalizeOptions, finalBody } from './outcome.ts'
 import { exactSeed } from './seeds.ts'
 import { addTags } from './session-path.ts'
 import type { Transport } from './transport.ts'
-import { type UploadOptions, type UploadSource, uploadArtifact } from './uploads.ts'
+import type { UploadOptions, UploadSource } from './uploads.ts'
 import type { ArtifactKind, FinalizedEpisode, LogLevel, StartEpisode, StartedEpisode } from './wire.ts'
 
 const ALL_KINDS: ArtifactKind[] = ['video', 'sensors', 'actions']
-const MOST_REASON = 2000
 
 /** Set once by the class below, so that only this module makes episodes. */
 let makeEpisode: (transport: Transport, started: StartedEpisode, announced: ArtifactKind[]) => Episode
@@ -63,11 +63,7 @@ export class Episode {
   /** The page of this episode. */
   readonly portal_url: string
   readonly #transport: Transport
-  readonly #slots: StartedEpisode['upload_urls']
-  readonly #announced: ArtifactKind[]
-  readonly #sizes = new Map<ArtifactKind, number>()
-  readonly #upload_errors = new Map<ArtifactKind, string>()
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #uploads: EpisodeUploads
   readonly #log: EpisodeLog
   #failure: { reason: string; time_s: number | undefined } | undefined
   #refused_reason: string | undefined
@@ -77,8 +73,7 @@ export class Episode {
 
   private constructor(transport: Transport, started: StartedEpisode, announced: ArtifactKind[]) {
     this.#transport = transport
-    this.#slots = started.upload_urls ?? []
-    this.#announced = announced
+    this.#uploads = new EpisodeUploads(transport, started, announced)
     this.#log = new EpisodeLog(transport, started.episode_id)
     this.id = started.episode_id
     this.storage = started.storage ?? 'unconfigured'
@@ -96,12 +91,12 @@ export class Episode {
 
   /** Bytes of the artifacts that arrived. */
   get bytes_total(): number {
-    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0)
+    return this.#uploads.bytes_total
   }
 
   /** Why the episode counts as failed so far; undefined while nothing went wrong. */
   get failure_reason(): string | undefined {
-    return this.#failure?.reason ?? [...this.#upload_errors.values()][0]
+    return this.#failure?.reason ?? this.#uploads.failure_reason
   }
 
   /**
@@ -119,20 +114,7 @@ export class Episode {
    */
   async upload(kind: ArtifactKind, source: UploadSource, options: UploadOptions = {}): Promise<void> {
     this.#checkOpen()
-    const running = this.#upload(kind, source, options)
-    this.#running.add(running)
-    try {
-      await running
-      this.#upload_errors.delete(kind)
-    } catch (error) {
-      this.#upload_errors.set(
-        kind,
-        this.#transport.hide(`upload error: ${reasonOf(error)}`).slice(0, MOST_REASON),
-      )
-      throw error
-    } finally {
-      this.#running.delete(running)
-    }
+    await this.#uploads.send(kind, source, options)
   }
 
   /**
@@ -229,8 +211,8 @@ export class Episode {
   async [Symbol.asyncDispose](): Promise<void> {
     // Whoever finalized has seen how it went; a second attempt is not ours to make.
     if (this.#status !== 'recording' || this.#sending || this.#tried) return
-    await Promise.allSettled(this.#running)
-    const missing = this.#announced.filter((kind) => !this.#sizes.has(kind) && this.#slot(kind))
+    await this.#uploads.settled()
+    const { missing } = this.#uploads
     const reason = this.#refused_reason ?? `the recording ended before ${missing.join(' and ')} arrived`
     const failed = this.#refused_reason !== undefined || missing.length > 0
     if (failed && this.failure_reason === undefined) this.fail(reason)
@@ -242,22 +224,5 @@ export class Episode {
       throw new ConfigurationError(`Episode ${this.id} is already finalized as ${this.#status}.`)
     }
     if (this.#sending) throw new ConfigurationError(`Episode ${this.id} is being finalized.`)
-  }
-
-  async #upload(kind: ArtifactKind, source: UploadSource, options: UploadOptions): Promise<void> {
-    const slot = this.#slot(kind)
-    if (slot) {
-      this.#sizes.set(kind, await uploadArtifact(this.#transport, slot, source, options))
-      return
-    }
-    throw new ConfigurationError(
-      this.storage === 'unconfigured'
-        ? 'This deployment has no storage for artifacts; only metadata can be logged.'
-        : `Episode ${this.id} has no slot for ${kind}. Name it in request_uploads.`,
-    )
-  }
-
-  #slot(kind: ArtifactKind): StartedEpisode['upload_urls'][number] | undefined {
-    return this.#slots.find((slot) => slot.kind === kind)
   }
 }

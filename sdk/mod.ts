@@ -14,7 +14,7 @@
  * @module
  */
 
-export type { ClientOptions } from './client.ts'
+export type { ClientOptions } from './client-options.ts'
 export { DeviceClient } from './device-client.ts'
 export {
   type DeviceLoginEnd,

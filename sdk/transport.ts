@@ -1,3 +1,4 @@
+import { forgetAfter, passOn } from './abort.ts'
 import { type APIError, type APIErrorDetails, makeAPIError, ServerError, TransportError } from './errors.ts'
 import { isRecord, parseObject, toJson } from './json.ts'
 import { hideKeys, keyPrefix } from './key-format.ts'
@@ -175,13 +176,17 @@ export class Transport {
   async #open(url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(timeoutError()), timerMs(this.#timeout_s))
-    const abort = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
+    const forget = passOn(signal, limit)
     try {
-      const response = await this.fetch(url.href, { headers, redirect: 'manual', signal: abort })
-      if (response.type !== 'opaqueredirect') return response
+      const init = { headers, signal: limit.signal }
+      let response = await this.fetch(url.href, { ...init, redirect: 'manual' })
       // A browser does not show where a redirect leads; it follows by itself and drops the key on the way.
-      return await this.fetch(url.href, { headers, redirect: 'follow', signal: abort })
+      if (response.type === 'opaqueredirect')
+        response = await this.fetch(url.href, { ...init, redirect: 'follow' })
+      forgetAfter(response, forget)
+      return response
     } catch (error) {
+      forget()
       if (signal?.aborted) throw signal.reason
       throw this.failure(`GET ${url.href} failed`, error)
     } finally {

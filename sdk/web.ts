@@ -14,7 +14,8 @@
  * @module
  */
 
-export { Client, type ClientOptions } from './client.ts'
+export { Client } from './client.ts'
+export type { ClientOptions } from './client-options.ts'
 export { DeviceClient } from './device-client.ts'
 export {
   type DeviceLoginEnd,

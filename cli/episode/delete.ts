@@ -24,6 +24,7 @@ export const episodeDelete: Command = {
       }
       const episodes = named.filter(({ trashed_at }) => trashed_at === null)
       if (episodes.length === 0) return EXIT.ok
+      await connection.need('admin')
       await confirm(host, given, {
         facts: `${listed(episodes)}. \`robotrace episode restore\` brings back what is in the trash.`,
         question: episodes.length === 1 ? 'Move it to the trash?' : 'Move them to the trash?',

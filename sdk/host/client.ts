@@ -1,4 +1,5 @@
-import { type ClientOptions, Client as WebClient } from '../client.ts'
+import { Client as WebClient } from '../client.ts'
+import type { ClientOptions } from '../client-options.ts'
 import type { Runtime } from '../runtime.ts'
 import { hostRuntime } from './runtime.ts'
 

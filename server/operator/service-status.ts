@@ -47,7 +47,9 @@ function showStatus(host: Host, given: Given, { systemctl }: Machine): number {
       hint: '`robotrace health` asks the server itself',
     })
   }
-  const status = statusOf(systemctl(['show', 'robotrace', `--property=${PROPERTIES.join(',')}`]))
+  const status = statusOf(
+    systemctl(['show', 'robotrace', '--timestamp=utc', `--property=${PROPERTIES.join(',')}`]),
+  )
   const running = status.state === 'active'
   if (given.flag('json')) sayJson(host, status)
   else if (status.state === 'not installed')

@@ -51,9 +51,7 @@ function programOfThis(): readonly string[] {
 }
 
 function systemctl(args: readonly string[]): string {
-  // Times in UTC and words in English: what is read here must not depend on where the operator lives.
-  const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' }
-  return execFileSync('systemctl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env })
+  return execFileSync('systemctl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 export const THIS_MACHINE: Machine = {

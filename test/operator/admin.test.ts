@@ -162,6 +162,17 @@ async function lastStaff(server: TestServer): Promise<string[]> {
   return JSON.parse(stdout).map(({ email }: { email: string }) => email)
 }
 
+test('a link that only guesses where the server is says so; one that was told says nothing', async () => {
+  await using server = await startTestServer({}, { file: true })
+  const { owner } = await tenant(server)
+  const guessed = await admin(server, ['reset-password', owner.email])
+  expect(guessed.stdout).toContain('http://localhost:3000/reset-password?token=')
+  expect(guessed.stderr).toContain('! It leads to localhost:3000, as PUBLIC_URL and PORT are not set here.')
+  const told = await admin(server, ['reset-password', owner.email, '--port', '4391'])
+  expect(told.stdout).toContain('http://localhost:4391/reset-password?token=')
+  expect(told.stderr).not.toContain('It leads to')
+})
+
 test('admin reset-second-factor takes a lost one away, with its recovery codes and every session', async () => {
   await using server = await startTestServer({}, { file: true })
   const who = await person(server)

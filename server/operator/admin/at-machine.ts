@@ -9,11 +9,19 @@ import type { AppContext } from '../../context.ts'
 import { openDatabase } from '../../db/open.ts'
 import type { Environment } from '../../environment.ts'
 import { VERSION } from '../../project.ts'
+import { SETTINGS } from '../../settings.ts'
 import { CONFIGURATION_FLAGS, configOf, SETTING_FLAGS } from '../configuration.ts'
 import { operate } from '../operate.ts'
 
+/** Where a server listens that is told nothing else. */
+const DEFAULT_PORT = Number(SETTINGS.PORT.otherwise)
+
 /** What these commands work with: the data folder's own database, which a running server may have open as well. */
-export type AtMachine = Pick<AppContext, 'db' | 'now' | 'config'> & { by: Operator }
+export type AtMachine = Pick<AppContext, 'db' | 'now' | 'config'> & {
+  by: Operator
+  /** Nothing says where the server is: links lead to this machine, and the port that is taken when none is named. */
+  guessed: boolean
+}
 
 export const AT_MACHINE_FLAGS = CONFIGURATION_FLAGS
 
@@ -46,7 +54,8 @@ export function atMachine<Result>(
     const db = openDatabase(file, VERSION)
     try {
       const ready = { ...config, public_url: originOf(config, config.port) }
-      return await work({ db, now: () => new Date(), config: ready, by: { user: nameOfUser() } })
+      const guessed = config.public_url === undefined && config.port === DEFAULT_PORT
+      return await work({ db, now: () => new Date(), config: ready, by: { user: nameOfUser() }, guessed })
     } finally {
       await db.destroy()
     }

@@ -51,7 +51,7 @@ async function create(host: Host, given: Given, at: AtMachine): Promise<number> 
   const password = known ? undefined : await passwordOf(host, given)
   const { created, handed } = await createStaffAccount(at, { email, name, password }, at.by)
   done(host, created ? `Created ${email} as staff.` : `${email} is staff now.`)
-  if (handed) sayLink(host, handed, email)
+  if (handed) sayLink(host, at, handed, email)
   return EXIT.ok
 }
 

@@ -19,7 +19,7 @@ export function resetPassword(environment: Environment): Command {
     run: (host, given) =>
       atMachine(environment, given, async (at) => {
         const email = given.argument ?? ''
-        sayLink(host, await makeResetLinkByOperator(at, email, at.by), email)
+        sayLink(host, at, await makeResetLinkByOperator(at, email, at.by), email)
         return EXIT.ok
       }),
   }
