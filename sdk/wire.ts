@@ -187,6 +187,8 @@ export interface EpisodeSummary {
 export interface EpisodeDetail extends EpisodeSummary {
   /** The organization it belongs to. */
   client_id: string
+  /** The project it is in, `prj_…`. */
+  project_id: string
   /** Given at the start, with what finalize merged over it. */
   metadata: Metadata
   /** Slots that were asked for. */

@@ -29,7 +29,11 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
   ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
   ctx.background.every('files that nothing names', DAY_MS, () => removeOrphans(ctx))
-  ctx.background.add('files that nothing names', () => removeOrphans(ctx))
+  // One after the other: a start has enough to do.
+  ctx.background.add('files and rows', async () => {
+    await removeOrphans(ctx)
+    await tellMissing(ctx)
+  })
   ctx.background.every('bytes that are missing', DAY_MS, () => tellMissing(ctx))
   ctx.background.every('episodes that fell silent', 5 * MINUTE_MS, () => interruptSilent(ctx))
   ctx.background.every('retention rules', HOUR_MS, () => runRules(ctx))
