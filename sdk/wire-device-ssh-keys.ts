@@ -13,7 +13,7 @@ export interface SelectSshKey {
 /** Whose an SSH key is. */
 export interface SshKeyOwner {
   /** `acc_…`. */
-  id: string
+  account_id: string
   /** As they call themselves. */
   name: string
   /** What they sign in with. */

@@ -59,7 +59,10 @@ export interface SessionList {
   page: number | null
   /** At most so many items. */
   page_size: number
-  /** For the page behind this one; null: this is the last. */
+  /**
+   * For the page behind this one; null: this is the last. Where what was asked for is one in tens of thousands, a page
+   * that is not full may have one.
+   */
   next_cursor: string | null
 }
 

@@ -4,9 +4,10 @@ import { ZodError } from 'zod'
 import { requireVerified } from './accounts/verified.ts'
 import type { AnonymousCaller, PersonCaller } from './caller.ts'
 import type { AppContext } from './context.ts'
-import { AppError, PROBLEMS, toAppError, toProblem } from './errors.ts'
+import { AppError, toAppError, toProblem } from './errors.ts'
 import { invalidInput } from './http/fields.ts'
 import { requestId } from './http/request-log.ts'
+import { PROBLEMS } from './problems.ts'
 
 /** What a tRPC procedure knows of its request. */
 export interface PortalContext {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { DOORS } from '../server/app.ts'
-import { PROBLEMS } from '../server/errors.ts'
+import { PROBLEMS } from '../server/problems.ts'
 
 test('docs/problems.md has one heading a code, with its status and title', () => {
   const text = readFileSync('docs/problems.md', 'utf8')

@@ -161,7 +161,7 @@ function Details(props: LogOf & { delivery: WebhookDelivery }): JSX.Element {
       <div>
         <Button
           size="sm"
-          disabled={!props.webhook.enabled || props.delivery.status === 'pending'}
+          disabled={!props.webhook.enabled || isDueSoon(props.delivery)}
           title={props.webhook.enabled ? undefined : 'Enable the webhook first'}
           onClick={() => void redeliver(props)}
         >
@@ -170,6 +170,11 @@ function Details(props: LogOf & { delivery: WebhookDelivery }): JSX.Element {
       </div>
     </div>
   )
+}
+
+/** The server refuses to send again what it tries within a minute anyway. */
+function isDueSoon({ status, next_attempt_at }: WebhookDelivery): boolean {
+  return status === 'pending' && Date.parse(next_attempt_at ?? '') <= Date.now() + 60_000
 }
 
 /** Sent as one line; read as many. */

@@ -10,6 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { isBusy } from './errors.ts'
+import { Lane, laneOf, type Runner } from './lane.ts'
 import { createStatements, type Statements } from './statements.ts'
 
 /**
@@ -60,7 +61,7 @@ interface PendingWrite {
   reject: (error: unknown) => void
 }
 
-class GroupCommitDriver implements Driver {
+class GroupCommitDriver implements Driver, Runner {
   readonly #db: Sqlite.Database
   readonly #grouped: boolean
   readonly #watch: Watch
@@ -231,34 +232,6 @@ class GroupCommitDriver implements Driver {
       return () => reject(error)
     }
   }
-}
-
-/** What Kysely takes for a connection: remembers whether this user of the one real connection is in a transaction. */
-class Lane implements DatabaseConnection {
-  readonly #driver: GroupCommitDriver
-  end: (() => void) | undefined
-
-  constructor(driver: GroupCommitDriver) {
-    this.#driver = driver
-  }
-
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.end ? this.#driver.runNow<R>(query) : this.#driver.run<R>(query)
-  }
-
-  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    yield await this.executeQuery<R>(query)
-  }
-
-  leave(): void {
-    this.end?.()
-    this.end = undefined
-  }
-}
-
-function laneOf(connection: DatabaseConnection): Lane {
-  if (connection instanceof Lane) return connection
-  throw new TypeError('This connection belongs to another driver.')
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

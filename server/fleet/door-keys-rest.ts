@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { DeviceSshKeys, SelectSshKey } from '../../sdk/wire.ts'
+import type { DeviceSshKey, DeviceSshKeys, SelectSshKey } from '../../sdk/wire.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Code } from '../errors.ts'
 import { accepts, answers, component } from '../http/conforms.ts'
 import { type Door, door } from '../http/door.ts'
 import type { DeviceAddress } from './devices.ts'
-import { listDoorKeys, removeDoorKey, selectDoorKey } from './door-keys.ts'
+import { type DoorKey, listDoorKeys, removeDoorKey, selectDoorKey } from './door-keys.ts'
 import { deviceAddress, doorKeyAddress } from './schema.ts'
 
 const PATH = '/api/v1/organizations/:org/projects/:project/devices/:device/ssh-keys'
@@ -24,7 +24,7 @@ const deviceSshKey = component(
     type: z.string(),
     fingerprint: z.string(),
     last_used_at: time.nullable(),
-    owner: z.object({ id: z.string(), name: z.string(), email: z.string() }),
+    owner: z.object({ account_id: z.string(), name: z.string(), email: z.string() }),
     added_at: time.nullable(),
     added_by: z.string().nullable(),
     refused: z.enum(['not_a_member', 'viewer', 'disabled']).nullable(),
@@ -96,5 +96,9 @@ async function whoMayLogIn(
   input: DeviceAddress,
 ): Promise<DeviceSshKeys> {
   const { selected, candidates } = await listDoorKeys(ctx, caller, input)
-  return { items: selected, candidates }
+  return { items: selected.map(toWire), candidates: candidates.map(toWire) }
+}
+
+function toWire({ owner: { id: account_id, ...owner }, ...key }: DoorKey): DeviceSshKey {
+  return { ...key, owner: { account_id, ...owner } }
 }

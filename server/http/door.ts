@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { AnonymousCaller, Caller, OrganizationCaller, Origin, PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { AppError, type Code } from '../errors.ts'
@@ -163,9 +163,24 @@ function readInput<Input extends z.ZodType>(
   request: Request,
   body: object = readBody(request),
 ): z.output<Input> {
+  if (request.method === 'PATCH') refuseNothingKnown(schema, request, body)
   const parsed = schema.safeParse({ ...request.query, ...body, ...request.params })
   if (!parsed.success) throw invalidInput(parsed.error)
   return parsed.data
+}
+
+/**
+ * What a later version adds is ignored by this one, but a change of which nothing is understood would be answered as done.
+ *
+ * @throws AppError invalid_request naming what can be changed
+ */
+function refuseNothingKnown(schema: z.ZodType, request: Request, body: object): void {
+  if (!(schema instanceof z.ZodObject)) return
+  const known = Object.keys(schema.shape).filter((name) => !(name in request.params))
+  const [path, ...others] = Object.keys(body)
+  if (path === undefined || [path, ...others].some((name) => known.includes(name))) return
+  const message = `cannot be changed. Name at least one of ${known.join(', ')}`
+  throw new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] })
 }
 
 /** `body` is the text that the body parser took; undefined when there was none, or when the door streams it. */

@@ -1,4 +1,4 @@
-import { type Code, PROBLEMS } from '../errors.ts'
+import { type Code, PROBLEMS } from '../problems.ts'
 import type { Door } from './door.ts'
 import type { Json, Schemas } from './openapi-schemas.ts'
 

@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../errors.ts'
+import { PROBLEMS } from '../problems.ts'
 import type { Json } from './openapi-schemas.ts'
 
 const text = { type: 'string' }

@@ -12,7 +12,7 @@ import type {
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
-import { decodeCursor, encodeCursor, type Position } from '../db/page.ts'
+import { decodeCursor, encodeCursor } from '../db/page.ts'
 import type { EpisodesTable } from '../db/schema.gen.ts'
 import { countArtifacts } from '../episodes/artifact-counts.ts'
 import { artifactRows, findEpisodeRow, type SummaryRow, toArtifact } from '../episodes/episodes.ts'
@@ -20,7 +20,7 @@ import { readSummaries, startOf } from '../episodes/list.ts'
 import { removeEpisodes } from '../episodes/remove.ts'
 import { countEpisodes, findPage } from '../episodes/totals.ts'
 import { moveToTrash, refuseTrashed, takeFromTrash } from '../episodes/trash.ts'
-import { type Place, type Walk, walkEpisodes } from '../episodes/walk.ts'
+import { type Place, walkOn } from '../episodes/walk.ts'
 import { AppError } from '../errors.ts'
 import { enter } from '../organizations/act-within.ts'
 import type { Scope } from '../organizations/scopes.ts'
@@ -77,7 +77,8 @@ export async function listSessions(
     input.cursor === undefined
       ? await findPage(ctx.db, place, counted, ((page ?? 1) - 1) * input.page_size)
       : decodeCursor(input.cursor)
-  const { found, next } = await fillPage(ctx.db, {
+  if (total === 0) return { items: [], total, ...answer, next_cursor: null }
+  const { found, next } = await walkOn(ctx.db, {
     ...{ places: [place], traits: { status }, archived: false, since: counted.since },
     ...{ after: startOf(after, counted.until), limit: input.page_size },
   })
@@ -87,14 +88,6 @@ export async function listSessions(
 
 /** Filters and paging, as far as they were given. */
 type Wanted = { [Name in keyof ListSessions]?: ListSessions[Name] | undefined }
-
-/** Whoever counts pages must not find one half empty: a page is looked for until it is full. */
-async function fillPage(db: Database, walk: Walk): Promise<{ found: Position[]; next: Position | null }> {
-  const { found, next } = await walkEpisodes(db, walk)
-  if (next === null || found.length >= walk.limit) return { found, next }
-  const rest = await fillPage(db, { ...walk, after: next, limit: walk.limit - found.length })
-  return { found: [...found, ...rest.found], next: rest.next }
-}
 
 /** @returns undefined when the device is not there, or not the one that the caller's key is pinned to */
 async function placeOf(

@@ -20,7 +20,7 @@ export interface Claimed {
 }
 
 /** A process that dies in the middle of an attempt leaves the delivery to the next one after so long. */
-const LEASE_MS = 60_000
+export const LEASE_MS = 60_000
 
 /**
  * Tries the delivery of a webhook that has been due longest.

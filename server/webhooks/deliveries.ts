@@ -8,6 +8,7 @@ import type { WebhookDeliveriesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
 import type { Paging } from '../http/paging.ts'
 import { EVENT_TYPES } from '../outbox/outbox.ts'
+import { LEASE_MS } from './attempt.ts'
 import { readAttempts } from './attempt-log.ts'
 import { envelope } from './envelope.ts'
 import { findWebhook, type WebhookAddress } from './find.ts'
@@ -124,9 +125,9 @@ export async function testWebhook(
 
 /**
  * Sends a message once more, byte for byte and with the same `webhook-id`, signed with what is good now. If that fails
- * it is tried again as far as its attempts go.
+ * it is tried again as far as its attempts go. One that waits for its next attempt is tried now.
  *
- * @throws AppError not_found; conflict while the webhook is disabled, or the message is on its way already
+ * @throws AppError not_found; conflict while the webhook is disabled, or the message is tried within a minute anyway
  */
 export async function redeliver(
   ctx: Ctx,
@@ -134,15 +135,19 @@ export async function redeliver(
   address: DeliveryAddress,
 ): Promise<WebhookDelivery> {
   const { id: webhook_id, organization_id } = await findEnabled(ctx, caller, address)
-  const { status, message_id, type } = await getDelivery(ctx, webhook_id, address.delivery)
-  if (status === 'pending') throw alreadyPending()
-  const at = ctx.now().toISOString()
+  const { status, next_attempt_at, message_id, type } = await getDelivery(ctx, webhook_id, address.delivery)
+  const now = ctx.now()
+  // What is due sooner may be under way right now: an attempt is claimed by moving its time so far ahead.
+  const waits = new Date(now.getTime() + LEASE_MS).toISOString()
+  if (status === 'pending' && (next_attempt_at === null || next_attempt_at <= waits)) throw alreadyPending()
+  const at = now.toISOString()
   await ctx.db.transaction().execute(async (trx) => {
     const row = await trx
       .updateTable('webhook_deliveries')
       .set({ status: 'pending', next_attempt_at: at, finished_at: null })
       .where('id', '=', address.delivery)
       .where('status', '=', status)
+      .where('next_attempt_at', 'is', next_attempt_at)
       .returning('id')
       .executeTakeFirst()
     if (!row) throw alreadyPending()
@@ -155,7 +160,7 @@ export async function redeliver(
 }
 
 function alreadyPending(): AppError {
-  return new AppError('conflict', 'This message is on its way already.')
+  return new AppError('conflict', 'This message is on its way already: it is tried within a minute.')
 }
 
 async function findEnabled(ctx: Ctx, caller: Caller, address: WebhookAddress) {

@@ -167,7 +167,8 @@ export const webhookDoors: Door[] = [
     path: `${PATH}/:webhook/deliveries/:delivery/redeliver`,
     caller: 'credential',
     scope: 'admin',
-    summary: 'Send a message once more, with the same webhook-id',
+    summary:
+      'Send a message once more, with the same webhook-id; one that waits for its next attempt is sent now',
     input: deliveryAddress,
     output: delivery,
     status: 200,

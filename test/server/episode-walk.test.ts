@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { newId } from '../../server/db/ids.ts'
 import { listEpisodes, showEpisodes } from '../../server/episodes/list.ts'
 import { countEpisodes, findPage } from '../../server/episodes/totals.ts'
-import { walkEpisodes } from '../../server/episodes/walk.ts'
+import { walkEpisodes, walkOn } from '../../server/episodes/walk.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { tenant } from '../seed.ts'
 
@@ -217,6 +217,31 @@ describe('a walk over episodes', () => {
             if (skipped >= fits.length) expect(found).toEqual([])
           }
         }
+  })
+
+  test('fills a page as far as one may look, and says where to go on from when that was not far enough', async () => {
+    await using server = await startTestServer()
+    const { first, rows } = await fill(server, 9_000)
+    const robot = 'nobody knows it'
+    const fits = newestFirst(
+      rows.filter((row) => row.project_id === first && row.robot === robot && row.archived_at === null),
+    )
+    const limit = fits.length
+    const walk = {
+      places: [{ project_id: first, device_id: null }],
+      traits: { robot },
+      archived: false,
+      limit,
+    }
+    const ask = { ...walk, since: null, after: null }
+    const idsOf = ({ found }: { found: { id: string }[] }) => found.map(({ id }) => id)
+    const little = await walkOn(server.ctx.db, ask, 1)
+    expect(little.found.length).toBeLessThan(limit)
+    expect(little.next).not.toBeNull()
+    const rest = await walkOn(server.ctx.db, { ...ask, after: little.next })
+    expect([...idsOf(little), ...idsOf(rest)]).toEqual(fits)
+    expect(rest.next).toBeNull()
+    expect(idsOf(await walkOn(server.ctx.db, ask))).toEqual(fits)
   })
 
   test('says how many there are where that is kept, and how far it looked where a page is not full', async () => {

@@ -106,6 +106,28 @@ describe('devices', () => {
   })
 })
 
+test('a change of which nothing is understood is refused with what can be changed; an empty one changes nothing', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  await device(server, at)
+  const token = await accessToken(server, at.owner)
+  const path = authorizedKeysPath(at, 'arm-7').replace(/\/authorized_keys$/, '')
+  const change = async (body: object) => {
+    const answer = await sendJson(server, 'PATCH', path, token, body)
+    return { status: answer.status, body: await answer.json() }
+  }
+  const message =
+    'cannot be changed. Name at least one of name, dsn, type, environment, maintenance, confirmed, group_ids, package_id'
+  expect(await change({ status: 'maintenance' })).toMatchObject({
+    ...{ status: 400, body: { detail: `status: ${message}`, errors: [{ path: 'status', message }] } },
+  })
+  expect(await change({})).toMatchObject({ status: 200, body: { status: 'offline' } })
+  // A newer client may say more than this server knows.
+  expect(await change({ environment: 'staging', colour: 'blue' })).toMatchObject({
+    ...{ status: 200, body: { environment: 'staging' } },
+  })
+})
+
 describe('who may log in', () => {
   test('members select their own keys, admins anybody’s, viewers none', async () => {
     await using server = await startTestServer()

@@ -366,6 +366,30 @@ test('redelivering sends the same bytes under the same webhook-id, with a signat
   ])
 })
 
+test('a message that waits for its next attempt is delivered now when somebody asks, and one that is due is not', async () => {
+  await using receiver = await startReceiver()
+  receiver.answer({ status: 503 })
+  await using server = await serverFor(receiver)
+  const { at, portal, address } = await tenantWithWebhook(server, receiver.url)
+  await runEpisode(server, at)
+  await settled(server)
+  const [first] = (await portal.webhooks.deliveries.query(address)).items
+  const again = () => portal.webhooks.redeliver.mutate({ ...address, delivery: first?.id ?? '' })
+  await expect(again()).rejects.toThrow('on its way already: it is tried within a minute.')
+  for (const wait of ['7s', '40s', '3m'] as const) {
+    server.clock.advance(wait)
+    await settled(server)
+  }
+  expect(receiver.received).toHaveLength(4)
+  receiver.answer({ status: 200 })
+  expect(await again()).toMatchObject({ status: 'pending', next_attempt_at: server.ctx.now().toISOString() })
+  await settled(server)
+  expect(receiver.received).toHaveLength(5)
+  expect((await portal.webhooks.deliveries.query(address)).items).toMatchObject([
+    { status: 'delivered', attempts: 5 },
+  ])
+})
+
 test('what came of the latest 16 attempts of a message is kept, whoever asked for them', async () => {
   await using receiver = await startReceiver()
   await using server = await serverFor(receiver)
