@@ -649,6 +649,24 @@ CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (webhook_id, seq);
 CREATE INDEX webhook_deliveries_seq ON webhook_deliveries (seq);
 CREATE INDEX webhook_deliveries_oldest ON webhook_deliveries (created_at);
 
+-- What came of each attempt of a delivery, the latest of them; columns as above.
+CREATE TABLE webhook_attempts (
+  delivery_id     TEXT NOT NULL REFERENCES webhook_deliveries (id),
+  number          BIGINT NOT NULL, -- 1, 2, 3 …; one that the process did not outlive is missing
+  begun_at        TEXT NOT NULL,
+  duration_ms     BIGINT NOT NULL,
+  response_status BIGINT,
+  response_body   TEXT,
+  error           TEXT,
+  PRIMARY KEY (delivery_id, number)
+);
+
+-- How many deliveries of a webhook are kept; by triggers, in the transaction of each change.
+CREATE TABLE webhook_delivery_counts (
+  webhook_id TEXT NOT NULL PRIMARY KEY REFERENCES webhooks (id),
+  n          BIGINT NOT NULL
+);
+
 -- Audit and notices -------------------------------------------------------------------------
 
 -- Each row carries the hash of the one before it: a changed, missing or inserted row breaks the chain. An operator sits

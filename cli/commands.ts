@@ -9,10 +9,12 @@ import { deviceHeartbeat } from './device/heartbeat.ts'
 import { deviceList } from './device/list.ts'
 import { deviceRegister } from './device/register.ts'
 import { deviceShow } from './device/show.ts'
+import { episodeDelete } from './episode/delete.ts'
 import { episodeDownload } from './episode/download.ts'
 import { episodeList } from './episode/list.ts'
 import { episodeLog } from './episode/log.ts'
 import { episodeOpen } from './episode/open.ts'
+import { episodeRestore } from './episode/restore.ts'
 import { episodeShow } from './episode/show.ts'
 import type { Host } from './host.ts'
 import { keysList } from './keys/list.ts'
@@ -43,6 +45,8 @@ export const COMMANDS: readonly Command[] = [
   episodeShow,
   episodeOpen,
   episodeDownload,
+  episodeDelete,
+  episodeRestore,
   deviceList,
   deviceShow,
   deviceRegister,

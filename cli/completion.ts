@@ -105,7 +105,7 @@ function valuesOf(spots: Spot[]): { path: string; flag: string; choices: readonl
 
 function zsh(spots: Spot[], program: string): string {
   const cases = spots.map(({ path, words, flags }) => {
-    const described = words.map(({ word, about }) => `'${word}:${quoted(about)}'`).join(' ')
+    const described = words.map(({ word, about }) => `'${forZsh(word)}:${forZsh(about)}'`).join(' ')
     const specs = flags.map(zshFlag).join(' ')
     return `    '${path}') commands=(${described}); flags=(${specs}) ;;`
   })
@@ -122,17 +122,21 @@ _robotrace() {
   case "$route" in
 ${cases.join('\n')}
   esac
-  if (( CURRENT == depth + 1 )) && (( $#commands )); then _describe command commands; fi
-  words=("\${words[@]:depth-1}")
+  local rest='*:file:_files'
+  if (( CURRENT == depth + 1 )) && (( $#commands )); then
+    _describe command commands
+    rest='*: :()'
+  fi
+  words=("\${(@)words[depth,-1]}")
   (( CURRENT -= depth - 1 ))
-  _arguments -s $flags '*:file:_files'
+  _arguments -s $flags $rest
 }
 if [ "$funcstack[1]" = _robotrace ]; then _robotrace "$@"; else compdef _robotrace ${program}; fi`
 }
 
 function zshFlag({ name, value, many, choices, about }: Flag): string {
-  const takes = value ? `:${value}:${choices ? `(${choices.join(' ')})` : '_files'}` : ''
-  return `'${many ? '*' : ''}--${name}[${quoted(about)}]${takes}'`
+  const takes = value ? `:${value}:${choices ? `(${choices.map(forZsh).join(' ')})` : '_files'}` : ''
+  return `'${many ? '*' : ''}--${name}[${forZsh(about)}]${takes}'`
 }
 
 function fish(spots: Spot[], program: string): string {
@@ -158,7 +162,12 @@ end
 ${lines.join('\n')}`
 }
 
-/** Fit for single quotes and for the brackets and colons of zsh. */
+/** Fit for single quotes. */
 function quoted(text: string): string {
-  return text.replace(/'/g, '’').replace(/[[\]:]/g, (mark) => `\\${mark}`)
+  return text.replace(/'/g, '’')
+}
+
+/** The same where zsh reads brackets and colons of its own. */
+function forZsh(text: string): string {
+  return quoted(text).replace(/[[\]:]/g, (mark) => `\\${mark}`)
 }

@@ -184,14 +184,15 @@ function lacksScope({
   scope: string
 }): Failure {
   const message = `Not enough permissions: this key lacks the scope ${scope}.`
+  if (!LOGIN_SCOPES.includes(scope)) {
+    const set = variable ?? 'ROBOTRACE_API_KEY'
+    return new Failure(message, {
+      hint: `no login gives it away: an admin or owner mints a key with it in the portal → API keys; set it as ${set}`,
+    })
+  }
   if (variable !== undefined) {
     return new Failure(message, {
       hint: `set a ${variable} that has it, or remove it and run \`${bareLogin(saved, [scope])}\``,
-    })
-  }
-  if (!LOGIN_SCOPES.includes(scope)) {
-    return new Failure(message, {
-      hint: 'ask an administrator for a key that has it: no login gives it away',
     })
   }
   return new Failure(message, { hint: loginLine(saved, [scope]) })

@@ -102,7 +102,7 @@ const GROUPS: Record<string, string> = {
   auth: 'sign in and out',
   context: 'which organization and project commands are about',
   device: 'the robots of a project',
-  episode: 'recorded runs: log, read and download them',
+  episode: 'recorded runs: log, read, download and delete them',
   keys: 'API keys of the organization',
   service: 'the server as a service of this machine',
   'ssh-keys': 'your SSH keys, which open devices',

@@ -1,8 +1,22 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/solid-query'
+import { type InvalidateQueryFilters, MutationCache, QueryCache, QueryClient } from '@tanstack/solid-query'
 import { problemOf } from './api.ts'
 
+class PortalQueries extends QueryClient {
+  /**
+   * Reads again what a change made old. A query that never had an answer would go on waiting for the one on its way,
+   * which may be from before the change and then count as new: that one is dropped and asked for again as well.
+   */
+  override async invalidateQueries(filters: InvalidateQueryFilters = {}): Promise<void> {
+    await this.cancelQueries({
+      ...filters,
+      predicate: (query) => query.state.data === undefined && (filters.predicate?.(query) ?? true),
+    })
+    await super.invalidateQueries(filters)
+  }
+}
+
 /** What the portal has read from the server, shared by all pages. */
-export const queryClient: QueryClient = new QueryClient({
+export const queryClient: QueryClient = new PortalQueries({
   queryCache: new QueryCache({ onError: noticeSignedOut }),
   mutationCache: new MutationCache({ onError: noticeSignedOut }),
   defaultOptions: {

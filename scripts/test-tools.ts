@@ -5,7 +5,7 @@ import { installWorkshop } from './binary/workshop.ts'
 /**
  * Finds what the tests need besides npm packages: Chromium for the pages, ffmpeg and ffprobe for the sample
  * recording, curl for what the documents say to paste, `script` for a terminal, openssl for certificates, OpenSSH's
- * own programs for what a robot's sshd does with keys, nginx and Caddy to stand in front of a server, Docker Compose and
+ * own programs for what a robot's sshd does with keys, zsh and fish for their completions, nginx and Caddy to stand in front of a server, Docker Compose and
  * systemd-analyze to judge what is written for them, and what the single executable is made with. As root on Debian it
  * installs what is missing; otherwise it says in a sentence what to install.
  */
@@ -19,6 +19,8 @@ const NEEDED: { tool: string; candidates: string[]; packages: string[] }[] = [
   { tool: 'ssh', candidates: ['ssh'], packages: ['openssh-client'] },
   { tool: 'ssh-keygen', candidates: ['ssh-keygen'], packages: ['openssh-client'] },
   { tool: 'sshd', candidates: ['sshd', '/usr/sbin/sshd'], packages: ['openssh-server'] },
+  { tool: 'zsh', candidates: ['zsh'], packages: ['zsh'] },
+  { tool: 'fish', candidates: ['fish'], packages: ['fish'] },
   { tool: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], packages: ['nginx-light'] },
   { tool: 'Caddy', candidates: ['caddy'], packages: ['caddy'] },
   { tool: 'Docker Compose', candidates: ['docker-compose'], packages: ['docker-compose'] },

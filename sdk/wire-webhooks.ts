@@ -123,13 +123,31 @@ export interface WebhookDelivery {
 }
 
 /** Answer of `GET …/webhooks/{webhook}/deliveries`: latest first, kept for 30 days. */
-export interface WebhookDeliveryList {
+export interface WebhookDeliveryList extends PageFacts {
   /** Latest first. */
   items: WebhookDelivery[]
-  /** At most so many items. */
-  page_size: number
-  /** Of the next page; null on the last. */
-  next_cursor: string | null
+}
+
+/** Answer of `GET …/webhooks/{webhook}/deliveries/{delivery}`. */
+export interface WebhookDeliveryDetail extends WebhookDelivery {
+  /** The latest 16 attempts, first to last. One that the server did not outlive is missing. */
+  attempt_log: WebhookAttempt[]
+}
+
+/** What came of one attempt to deliver a message. */
+export interface WebhookAttempt {
+  /** 1 for the first. */
+  number: number
+  /** ISO 8601. */
+  begun_at: string
+  /** Milliseconds, from looking up the name to the end of the answer. */
+  duration_ms: number
+  /** HTTP status; null when nothing was answered. */
+  response_status: number | null
+  /** The beginning of the answer, at most 1,000 characters. */
+  response_body: string | null
+  /** Why it was not delivered, in a sentence; null when it was. */
+  error: string | null
 }
 
 /** What a webhook is sent. */

@@ -6,6 +6,8 @@
  */
 
 export type * from './wire-account.ts'
+export type * from './wire-device-ssh-keys.ts'
+export type * from './wire-enrolment.ts'
 export type * from './wire-fleet.ts'
 export type * from './wire-login.ts'
 export type * from './wire-organizations.ts'
@@ -185,6 +187,8 @@ export interface EpisodeSummary {
 export interface EpisodeDetail extends EpisodeSummary {
   /** The organization it belongs to. */
   client_id: string
+  /** The project it is in, `prj_…`. */
+  project_id: string
   /** Given at the start, with what finalize merged over it. */
   metadata: Metadata
   /** Slots that were asked for. */

@@ -8,13 +8,20 @@ export interface CountedDatabase {
   statements: () => number
 }
 
-/** @example const { db, statements } = countedDatabase(); await startTestServer({}, { overrides: { db } }) */
-export function countedDatabase(): CountedDatabase {
+/**
+ * @param like left out: every statement counts; else the ones that are written as text and match
+ * @example const { db, statements } = countedDatabase(); await startTestServer({}, { overrides: { db } })
+ */
+export function countedDatabase(like?: RegExp): CountedDatabase {
   let statements = 0
   const counter: KyselyPlugin = {
-    transformQuery: ({ node }) => node,
+    transformQuery: ({ node }) => {
+      if (like !== undefined && node.kind === 'RawNode' && like.test(node.sqlFragments.join('?')))
+        statements += 1
+      return node
+    },
     transformResult: async ({ result }) => {
-      statements += 1
+      if (like === undefined) statements += 1
       return result
     },
   }

@@ -40,7 +40,9 @@ const TENANT_TABLES: Record<string, string[]> = {
   packages: ['fleet', 'software'],
   // storage: what the project of a retention rule is called.
   projects: ['api-keys', 'audit-trail', 'fleet', 'organizations', 'ssh-keys', 'storage'],
-  webhook_deliveries: ['jobs', 'webhooks'],
+  webhook_attempts: ['webhooks'],
+  webhook_deliveries: ['webhooks'],
+  webhook_delivery_counts: ['webhooks'],
   webhooks: ['audit-trail', 'outbox', 'webhooks'],
 }
 

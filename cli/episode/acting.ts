@@ -1,8 +1,15 @@
 import type { Client } from '../../sdk/client.ts'
-import type { Given } from '../command.ts'
+import type { Flag, Given } from '../command.ts'
 import type { Connection } from '../connection.ts'
 import { chosenPlace } from '../context/place.ts'
 import type { Host } from '../host.ts'
+
+/** Of a command that names episodes by their ids. */
+export const ORG_FLAG: Flag = {
+  name: 'org',
+  value: 'slug',
+  about: 'whose it is, for keys of several organizations',
+}
 
 /**
  * A client for one episode, which its id finds wherever it is: only keys that are good for several organizations have

@@ -7,7 +7,7 @@ import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { clean, done, say } from '../print.ts'
 import { size } from '../words.ts'
-import { actingOf } from './acting.ts'
+import { actingOf, ORG_FLAG } from './acting.ts'
 import { episodeId } from './episode.ts'
 import { fetchFile } from './fetch-file.ts'
 import { oneOf } from './list.ts'
@@ -31,7 +31,7 @@ export const episodeDownload: Command = {
     },
     { name: 'to', value: 'folder', about: 'where to (default: this folder)' },
     { name: 'force', about: 'replace files that are there' },
-    { name: 'org', value: 'slug', about: 'whose it is, for keys of several organizations' },
+    ORG_FLAG,
     PROFILE_FLAG,
   ],
   run: download,

@@ -53,6 +53,7 @@ export function episodeFacts(one: EpisodeDetail, now: number): [label: string, v
     ['Status', statusOf(one)],
     ['Source', one.source],
     ['Robot', one.robot],
+    ['Trash', one.trashed_at && `since ${one.trashed_at} (${ago(one.trashed_at, now)})`],
     ['Started', `${one.created_at} (${ago(one.created_at, now)})`],
     ['Length', one.duration_s === null ? null : duration(one.duration_s)],
     ['Frame rate', one.fps === null ? null : `${one.fps} fps`],

@@ -3,7 +3,7 @@ import { connected } from '../connection.ts'
 import { EXIT } from '../failure.ts'
 import { formatOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { writeItem } from '../output/write.ts'
-import { actingOf } from './acting.ts'
+import { actingOf, ORG_FLAG } from './acting.ts'
 import { episodeColumns, episodeFacts, episodeId } from './episode.ts'
 
 export const episodeShow: Command = {
@@ -11,11 +11,7 @@ export const episodeShow: Command = {
   summary: 'everything about one run',
   examples: ['robotrace episode show ep_4n5f0q', 'robotrace episode show ep_4n5f0q --json | jq .artifacts'],
   argument: { name: 'episode', about: 'its id, or the address of its page' },
-  flags: [
-    { name: 'org', value: 'slug', about: 'whose it is, for keys of several organizations' },
-    PROFILE_FLAG,
-    ...OUTPUT_FLAGS,
-  ],
+  flags: [ORG_FLAG, PROFILE_FLAG, ...OUTPUT_FLAGS],
   run: async (host, given) => {
     const format = formatOf(host, given)
     const id = episodeId(given.argument)

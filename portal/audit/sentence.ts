@@ -90,8 +90,10 @@ const SENTENCES: Record<string, string> = {
   'webhook.changed': 'changed the webhook $',
   'webhook.created': 'added the webhook $',
   'webhook.disabled': 'gave up on the webhook $: it was disabled',
+  'webhook.redelivered': 'delivered a message again to the webhook $',
   'webhook.removed': 'removed the webhook $',
   'webhook.secret_rotated': 'rotated the secret of the webhook $',
+  'webhook.tested': 'sent a test to the webhook $',
 }
 
 /** An event in words: who, and what they did to which. Parts, because names are set apart from our own words. */

@@ -11,6 +11,7 @@ import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { toast } from '../ui/toast.tsx'
+import { Attempts } from './attempts.tsx'
 import { deliveriesQuery, hostOf, refreshWebhooks } from './webhook-queries.ts'
 import css from './webhooks.module.css'
 
@@ -54,9 +55,7 @@ export function DeliveryLog(props: LogOf): JSX.Element {
           </table>
           <Show when={list.isSuccess}>
             <p class={`${table.note} ${css.foot}`}>
-              {list.hasNextPage
-                ? `${count(rows().length, 'delivery', 'deliveries')} shown`
-                : count(rows().length, 'delivery', 'deliveries')}
+              {shown(rows().length, list.data?.pages.at(-1)?.total ?? 0)}
               <Show when={list.hasNextPage}>
                 <Button size="sm" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
                   Show older deliveries
@@ -68,6 +67,12 @@ export function DeliveryLog(props: LogOf): JSX.Element {
       </Match>
     </Switch>
   )
+}
+
+function shown(here: number, total: number): string {
+  return total > here
+    ? `${here} of ${count(total, 'delivery', 'deliveries')}`
+    : count(here, 'delivery', 'deliveries')
 }
 
 const OUTCOMES = {
@@ -149,6 +154,9 @@ function Details(props: LogOf & { delivery: WebhookDelivery }): JSX.Element {
             <CodeBlock code={text()} what="Answer" />
           </>
         )}
+      </Show>
+      <Show when={props.delivery.attempts > 1}>
+        <Attempts {...props} />
       </Show>
       <div>
         <Button

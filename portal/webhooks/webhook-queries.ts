@@ -31,6 +31,16 @@ export function deliveriesQuery(organization_id: string, webhook: string) {
   })
 }
 
+/** What came of each attempt of a delivery. `attempts` is part of the key: a further one is a further answer. */
+export function attemptsQuery(organization_id: string, webhook: string, delivery: WebhookDelivery) {
+  const { id, attempts } = delivery
+  return queryOptions({
+    queryKey: ['webhooks', organization_id, webhook, 'deliveries', id, attempts],
+    queryFn: async () =>
+      (await api.webhooks.delivery.query({ org: organization_id, webhook, delivery: id })).attempt_log,
+  })
+}
+
 function isMoving(pages: { items: WebhookDelivery[] }[]): boolean {
   return pages.some(({ items }) => items.some(({ status }) => status === 'pending'))
 }

@@ -20,6 +20,7 @@ import { createTally, listLine, whyMissing } from './copy-blobs.ts'
 import { makeFolder, readingOf, sizeOf, syncFolder, writeWhole } from './copy-file.ts'
 import { BackupError, BLOB_LIST, BLOBS, DATABASE, MANIFEST, StoppedError, sealManifest } from './layout.ts'
 import { leadsNowhereElse, type NamedBlob, namedBlobs, weighBlobs } from './named-blobs.ts'
+import { installationOf } from './owner.ts'
 import { copySecrets } from './secrets.ts'
 import { opened, takeSnapshot } from './snapshot.ts'
 
@@ -105,7 +106,10 @@ async function fillArchive(wish: BackupWish, partial: string, scratch: string): 
   written.catch((error: unknown) => archive.destroy(error instanceof Error ? error : undefined))
   for (const name of [DATABASE, ...kept.files]) await packFile(archive, name, join(scratch, name))
   const blobs = await packBlobs(archive, { ...wish, total }, rows.database, join(scratch, BLOB_LIST))
-  const manifest = await describeBackup(scratch, { at, snapshot, kept, blobs: blobs.blobs })
+  const manifest = await describeBackup(scratch, {
+    ...{ at, snapshot, kept, blobs: blobs.blobs },
+    installation: installationOf(rows.database),
+  })
   await packFile(archive, BLOB_LIST, join(scratch, BLOB_LIST))
   await writeWhole(join(scratch, MANIFEST), sealManifest(manifest))
   archive.entry({ name: MANIFEST, mode: 0o600 }, await readFile(join(scratch, MANIFEST)))

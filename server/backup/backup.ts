@@ -13,6 +13,7 @@ import {
   DATABASE,
   INCOMING,
   isBackupName,
+  listBackups,
   MANIFEST,
   type Manifest,
   type Report,
@@ -20,6 +21,7 @@ import {
   UNFINISHED,
 } from './layout.ts'
 import { missingBytes } from './missing-bytes.ts'
+import { installationIn, installationOf, requireOwn } from './owner.ts'
 import { copySecrets, type SecretKept } from './secrets.ts'
 import { opened, type Snapshot, takeSnapshot } from './snapshot.ts'
 
@@ -69,6 +71,7 @@ export async function backupToFolder(wish: BackupWish): Promise<BackupDone> {
     throw new BackupBusyError(to)
   }
   try {
+    requireOwn(to, await listBackups(to), installationIn(data))
     await removeUnfinished(to)
     return await makeBackup(wish)
   } finally {
@@ -92,12 +95,18 @@ async function makeBackup(wish: BackupWish): Promise<BackupDone> {
   using rows = opened(join(unfinished, DATABASE))
   const room = await missingBytes(rows.database, to)
   await needRoom(to, room.size_bytes)
+  const installation = installationOf(rows.database)
   const copied = await copyBlobs({ ...wish, rows: rows.database, folder: unfinished, total: room.size_bytes })
-  const done = { kept, ...copied, at, snapshot }
+  const done = { kept, ...copied, at, snapshot, installation }
   return finish(to, unfinished, done)
 }
 
-type Made = Awaited<ReturnType<typeof copyBlobs>> & { kept: SecretKept; at: Date; snapshot: Snapshot }
+type Made = Awaited<ReturnType<typeof copyBlobs>> & {
+  kept: SecretKept
+  at: Date
+  snapshot: Snapshot
+  installation: string | undefined
+}
 
 async function finish(to: string, unfinished: string, made: Made): Promise<BackupDone> {
   const manifest = await describeBackup(unfinished, made)
@@ -128,13 +137,22 @@ export function doneOf({
 /** @param folder with everything a backup has of its own but the manifest */
 export async function describeBackup(
   folder: string,
-  { at, snapshot, blobs, kept }: Pick<Made, 'at' | 'snapshot' | 'blobs' | 'kept'>,
+  {
+    at,
+    snapshot,
+    installation,
+    blobs,
+    kept,
+  }: Pick<Made, 'at' | 'snapshot' | 'installation' | 'blobs' | 'kept'>,
 ): Promise<Manifest> {
   const files: Manifest['files'] = {}
   for (const name of [DATABASE, ...kept.files, BLOB_LIST]) {
     files[name] = await hashFile(join(folder, name))
   }
-  return { format: 1, at: at.toISOString(), robotrace: VERSION, ...snapshot, files, blobs }
+  return {
+    ...{ format: 1, at: at.toISOString(), installation, robotrace: VERSION, ...snapshot },
+    ...{ files, blobs },
+  }
 }
 
 /** Everything that a run which did not end has left. @param to must be claimed */

@@ -73,6 +73,8 @@ const manifest = z.object({
   format: z.literal(1),
   /** When the snapshot was taken: nothing that was acknowledged before is missing, nothing later is in it. */
   at: z.iso.datetime(),
+  /** Whose it is: two installations in one folder would let go of each other's backups. Older ones do not say. */
+  installation: z.string().optional(),
   /** The RoboTrace that made it. */
   robotrace: z.string(),
   schema: z.number().int(),
@@ -97,6 +99,11 @@ export type Manifest = z.output<typeof manifest>
 /** @example backupName(new Date('2026-11-22T18:07:50.123Z')) // '2026-11-22T18-07-50.123Z' */
 export function backupName(at: Date): string {
   return at.toISOString().replaceAll(':', '-')
+}
+
+/** Whether an installation has made it, as far as it says. @param installation undefined: whoever asks does not know */
+export function isFrom(manifest: Manifest, installation: string | undefined): boolean {
+  return [undefined, installation].includes(manifest.installation) || installation === undefined
 }
 
 export function isBackupName(name: string): boolean {
@@ -164,12 +171,19 @@ export async function listBackups(folder: string): Promise<Listed[]> {
 
 /**
  * When the newest whole backup was made. One of the future was made while the clock was wrong: how old it is, nobody
- * knows, so it is no reason to wait with the next.
+ * knows, so it is no reason to wait with the next. Those of another installation do not count.
  *
  * @returns ISO 8601; undefined: there is none
  */
-export function newestAt(listed: readonly Listed[], now: Date): string | undefined {
-  return listed.findLast(({ manifest }) => manifest && Date.parse(manifest.at) <= now.getTime())?.manifest?.at
+export function newestAt(
+  listed: readonly Listed[],
+  now: Date,
+  installation: string | undefined,
+): string | undefined {
+  const newest = listed.findLast(
+    ({ manifest }) => manifest && isFrom(manifest, installation) && Date.parse(manifest.at) <= now.getTime(),
+  )
+  return newest?.manifest?.at
 }
 
 async function readListed(folder: string, name: string): Promise<Listed | undefined> {

@@ -4,6 +4,10 @@ import { SHA256 } from './layout.ts'
 
 /** Bytes that a row of the database names. */
 export interface NamedBlob {
+  /** The episode or capsule whose bytes they are. */
+  of: string
+  /** Of an artifact, which one; of a capsule, nothing. */
+  kind: string
   key: string
   size_bytes: number
   sha256: string
@@ -13,7 +17,7 @@ export interface NamedBlob {
  * Whether a row's words can be made into paths. A server writes no others, but a backup may come from anybody: their
  * key would be a file anywhere on this machine.
  */
-export function leadsNowhereElse({ key, sha256 }: NamedBlob): boolean {
+export function leadsNowhereElse({ key, sha256 }: Pick<NamedBlob, 'key' | 'sha256'>): boolean {
   return isBlobKey(key) && SHA256.test(sha256)
 }
 
@@ -22,7 +26,7 @@ interface Position {
   kind: string
 }
 
-type Row = NamedBlob & Position
+type Row = Omit<NamedBlob, 'of'> & Position
 
 /** So many rows a page: a page is read in a millisecond, so nobody waits for a million of them. */
 const PAGE = 500
@@ -54,7 +58,7 @@ function* pages(statement: Sqlite.Statement<[string, string], Row>): Generator<N
     const rows = statement.all(after.id, after.kind)
     const last = rows.at(-1)
     if (!last) return
-    yield rows.map(({ key, size_bytes, sha256 }) => ({ key, size_bytes, sha256 }))
+    yield rows.map(({ id: of, ...blob }) => ({ of, ...blob }))
     after = last
   }
 }

@@ -18,6 +18,7 @@ import {
   SECRETS,
   StoppedError,
 } from './layout.ts'
+import { CHANGED } from './left-out.ts'
 import { leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { opened } from './snapshot.ts'
 
@@ -35,7 +36,7 @@ interface Handling extends Steering {
 export interface ReadArchive {
   manifest: Manifest
   /** Blobs that a row names and that are missing or not what they should be, and of which the backup knew nothing. */
-  wrong: { key: string; how: 'missing' | 'changed' }[]
+  wrong: { blob: NamedBlob; how: string }[]
   /** Own files that are not what the manifest says. */
   changed: string[]
 }
@@ -57,6 +58,8 @@ export async function readArchive(file: string, handling: Handling): Promise<Rea
     return await reader.end()
   } catch (error) {
     if (isTorn(error)) throw new BackupError(`${file} is torn, or is no tar archive.`)
+    if (isNoDatabase(error))
+      throw new BackupError(`${DATABASE} of ${file} was changed: SQLite cannot read it.`)
     throw error
   } finally {
     reader.close()
@@ -67,6 +70,11 @@ export async function readArchive(file: string, handling: Handling): Promise<Rea
 function isTorn(error: unknown): boolean {
   if (codeOf(error) === 'STREAM_DESTROYED') return true
   return error instanceof Error && /^(Invalid tar header|Unexpected end of data)/.test(error.message)
+}
+
+/** Its hash is known at the end of the archive only, and the rows are needed before. */
+function isNoDatabase(error: unknown): boolean {
+  return ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => codeOf(error).startsWith(code))
 }
 
 function entriesOf(file: string): ReturnType<typeof extract> {
@@ -86,7 +94,7 @@ interface Reader {
 
 function createReader(file: string, handling: Handling): Reader {
   const own = new Map<string, StoredBlob>()
-  const wrong = new Map<string, 'missing' | 'changed'>()
+  const wrong = new Map<string, { blob: NamedBlob; how: string }>()
   let manifest: Manifest | undefined
   let rows: ReturnType<typeof opened> | undefined
   let waiting: Iterator<NamedBlob> | undefined
@@ -97,13 +105,14 @@ function createReader(file: string, handling: Handling): Reader {
   const takeBlob = async (key: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
     for (let blob = next(); blob; blob = next()) {
       if (blob.key !== key) {
-        wrong.set(blob.key, 'missing')
+        wrong.set(blob.key, { blob, how: 'is missing' })
         continue
       }
       if (!leadsNowhereElse(blob))
         throw new BackupError(`${file} names a file outside of the backup: ${key}.`)
       const read = await handling.blob(blob, bytes)
-      if (read.size_bytes !== blob.size_bytes || read.sha256 !== blob.sha256) wrong.set(key, 'changed')
+      if (read.size_bytes !== blob.size_bytes || read.sha256 !== blob.sha256)
+        wrong.set(key, { blob, how: CHANGED })
       return
     }
     throw new BackupError(`${file} has a file in it that its database does not name: ${key}.`)
@@ -128,16 +137,18 @@ function createReader(file: string, handling: Handling): Reader {
     },
     end: async () => {
       if (!manifest) throw new BackupError(`${file} is torn: it ends before its manifest.`)
-      for (let blob = next(); blob; blob = next()) wrong.set(blob.key, 'missing')
+      for (let blob = next(); blob; blob = next()) wrong.set(blob.key, { blob, how: 'is missing' })
+      const changed = changedFiles(manifest, own)
       if (own.has(BLOB_LIST)) {
-        const absent = await absentBlobs(join(handling.scratch, BLOB_LIST))
+        const list = join(handling.scratch, BLOB_LIST)
+        const absent = changed.includes(BLOB_LIST) ? new Map<string, string>() : await absentBlobs(list)
         for (const key of absent.keys()) wrong.delete(key)
-        await rm(join(handling.scratch, BLOB_LIST))
+        await rm(list)
       }
       return {
         manifest,
-        wrong: [...wrong].map(([key, how]) => ({ key, how })),
-        changed: changedFiles(manifest, own),
+        wrong: [...wrong.values()],
+        changed,
       }
     },
     close: () => rows?.[Symbol.dispose](),

@@ -1,11 +1,12 @@
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StoredBlob } from '../blobs/blob-store.ts'
-import { codeOf } from '../db/errors.ts'
 import { needRoom } from './backup.ts'
 import { absentBlobs } from './blob-list.ts'
 import { copyHashed, hashFile, makeFolder, type Steering, syncFolder } from './copy-file.ts'
 import { inParallel } from './in-parallel.ts'
 import { BackupError, BLOB_LIST, BLOBS, blobPath, DATABASE, type Report } from './layout.ts'
+import { type AllLeftOut, CHANGED, createDamage, type Damage, unreadable } from './left-out.ts'
 import { leadsNowhereElse, type NamedBlob, namedBlobs } from './named-blobs.ts'
 import { type AfterRestore, settleRestored } from './settle-restored.ts'
 import { opened } from './snapshot.ts'
@@ -20,6 +21,8 @@ export interface RestoreWish {
   name?: string | undefined
   /** The data folder that is to be: empty, or not there. */
   data: string
+  /** Go on without what the backup has lost, and say what that is; otherwise nothing is restored then. */
+  skip_damaged?: boolean | undefined
   /** Leave sign-ins as they were when the backup was made. */
   keep_sessions?: boolean | undefined
   now: () => Date
@@ -36,11 +39,14 @@ export interface RestoreDone extends AfterRestore {
   schema: number
   blobs: { count: number; size_bytes: number; gone: number; damaged: number }
   secret: boolean
+  /** What the backup had lost; nothing, unless that was allowed. */
+  left_out: AllLeftOut
 }
 
 /**
  * Brings a backup back into an empty place. Every byte is hashed on its way, and nothing stands in the data folder
- * before all of it is right: an interrupted or refused restore leaves nothing, and can be repeated.
+ * before all of it is right: an interrupted or refused restore leaves nothing, and can be repeated. What is damaged can
+ * be left out: then its row comes back without its bytes, as one whose bytes a server has lost.
  *
  * @throws BackupError, NewerSchemaError, DataFolderInUseError, StoppedError
  * @example await restoreBackup({ from: '/mnt/backups', data: 'data', now })
@@ -48,39 +54,45 @@ export interface RestoreDone extends AfterRestore {
 export async function restoreBackup(wish: RestoreWish): Promise<RestoreDone> {
   const found = await findBackup(wish.from, wish.name)
   const target = await takeTarget(wish.data)
+  const damage = createDamage(wish.skip_damaged)
   try {
     const backup =
       found.kind === 'archive'
-        ? await unpackInto(found.file, target.staging, wish)
-        : await copyInto(found, target, wish)
-    const after = await settleRestored(join(target.staging, DATABASE), { ...wish, ...backup })
+        ? await unpackInto(found.file, target.staging, { ...wish, damage })
+        : await copyInto(found, target, { ...wish, damage })
+    const left_out = damage.end()
+    const after = settleRestored(join(target.staging, DATABASE), { ...wish, ...backup, left_out })
     await target.finish()
     const { name, manifest } = backup
     const { at, robotrace, schema, blobs, files } = manifest
-    return { name, at, robotrace, schema, blobs, secret: files.secret !== undefined, ...after }
+    const secret = files.secret !== undefined && !left_out.files.includes('secret')
+    return { name, at, robotrace, schema, blobs, secret, left_out, ...after }
   } finally {
     await target.release()
   }
 }
 
+type Wish = RestoreWish & { damage: Damage }
+
 /** A folder's backup, hash by hash. */
 async function copyInto(
   backup: FolderBackup,
   { staging }: Target,
-  wish: RestoreWish,
+  wish: Wish,
 ): Promise<Pick<FolderBackup, 'name' | 'manifest'>> {
   const { manifest, folder } = backup
   checkSchema(manifest)
   const own = Object.values(manifest.files).reduce((sum, { size_bytes }) => sum + size_bytes, 0)
   await needRoom(wish.data, own + manifest.blobs.size_bytes)
   await copyOwnFiles(backup, staging, wish)
-  const absent = await absentBlobs(join(folder, BLOB_LIST))
+  const listed = !wish.damage.end().files.includes(BLOB_LIST)
+  const absent = listed ? await absentBlobs(join(folder, BLOB_LIST)) : new Map<string, string>()
   const moved = counted(wish, manifest.blobs.size_bytes)
   await makeFolder(join(staging, BLOBS))
   using rows = opened(join(staging, DATABASE))
   for (const page of namedBlobs(rows.database)) {
     const wanted = page.filter(({ key }) => !absent.has(key))
-    await placeAll(wanted, staging, (blob, to) =>
+    await placeAll(wanted, { staging, damage: wish.damage }, (blob, to) =>
       copyHashed(blobPath(backup.root, blob.sha256), to, { stop: wish.stop, moved }),
     )
   }
@@ -95,55 +107,67 @@ function counted({ report }: RestoreWish, total: number): (bytes: number) => voi
   }
 }
 
-async function copyOwnFiles(backup: FolderBackup, staging: string, wish: RestoreWish): Promise<void> {
+async function copyOwnFiles(backup: FolderBackup, staging: string, wish: Wish): Promise<void> {
   const { manifest, folder, name } = backup
-  const steering: Steering = { stop: wish.stop }
   for (const [file, wanted] of Object.entries(manifest.files)) {
-    const path = join(folder, file)
-    const read = await (file === BLOB_LIST
-      ? hashFile(path, steering)
-      : copyHashed(path, join(staging, file), steering)
-    ).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') throw new BackupError(`${file} of the backup ${name} is missing.`)
-      throw error
-    })
-    if (!isSame(read, wanted)) throw changed(`${file} of the backup ${name}`)
-    wish.report?.('database', read.size_bytes, read.size_bytes)
+    const wrong = await copyOwnFile(join(folder, file), join(staging, file), wanted, wish)
+    if (wrong)
+      wish.damage.file(file, `of the backup ${name} ${wrong}`, file === DATABASE ? 'needed' : undefined)
+    wish.report?.('database', wanted.size_bytes, wanted.size_bytes)
   }
 }
 
-/**
- * Puts a page of blobs where the server looks for them, and makes them durable.
- *
- * @throws BackupError when one is missing or not what it should be
- */
-export async function placeAll(
+/** @returns what is wrong with it, in which case it is not there */
+async function copyOwnFile(
+  from: string,
+  to: string,
+  wanted: StoredBlob,
+  { stop }: Steering,
+): Promise<string | undefined> {
+  try {
+    const read = await (from.endsWith(BLOB_LIST) ? hashFile(from, { stop }) : copyHashed(from, to, { stop }))
+    if (isSame(read, wanted)) return undefined
+    await rm(to, { force: true })
+    return CHANGED
+  } catch (error) {
+    const how = unreadable(error)
+    if (how === undefined) throw error
+    return how
+  }
+}
+
+/** Puts a page of blobs where the server looks for them, and makes them durable. */
+async function placeAll(
   blobs: readonly NamedBlob[],
-  staging: string,
+  { staging, damage }: { staging: string; damage: Damage },
   bring: (blob: NamedBlob, to: string) => Promise<StoredBlob>,
 ): Promise<void> {
   const folders = new Set<string>()
   await inParallel(blobs, 4, async (blob) => {
-    if (!leadsNowhereElse(blob)) throw changed(`${BLOBS}/${blob.key}`, 'is named outside of the backup')
+    if (!leadsNowhereElse(blob)) throw outside(blob)
     const path = join(staging, BLOBS, blob.key)
     const folder = dirname(path)
     await makeFolder(folder)
     for (let at = folder; at.length > staging.length; at = dirname(at)) folders.add(at)
     const read = await bring(blob, path).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') throw changed(`${BLOBS}/…/${blob.sha256} (${blob.key})`, 'is missing')
-      throw error
+      const how = unreadable(error)
+      if (how === undefined) throw error
+      damage.blob(blob, how)
     })
-    if (!isSame(read, blob)) throw changed(`${BLOBS}/…/${blob.sha256} (${blob.key})`)
+    if (!read || isSame(read, blob)) return
+    await rm(path)
+    damage.blob(blob, CHANGED)
   })
   for (const folder of folders) await syncFolder(folder)
 }
 
-export function isSame(one: StoredBlob, other: StoredBlob): boolean {
+function isSame(one: StoredBlob, other: StoredBlob): boolean {
   return one.size_bytes === other.size_bytes && one.sha256 === other.sha256
 }
 
-function changed(what: string, how = 'was changed: its hash differs from the manifest'): BackupError {
-  return new BackupError(`${what} ${how}. Nothing was restored.`, {
-    hint: 'run `robotrace verify-backup` to see all that is wrong, and restore another backup',
+/** Not damage but somebody's intent: never left out, always refused. */
+function outside({ key }: NamedBlob): BackupError {
+  return new BackupError(`${BLOBS}/${key} is named outside of the backup. Nothing was restored.`, {
+    hint: 'another backup',
   })
 }

@@ -2,6 +2,7 @@ import type { AppContext } from '../context.ts'
 import { notify } from '../notices/notices.ts'
 import { backupToFolder } from './backup.ts'
 import { BackupBusyError, BackupError, listBackups, newestAt, StoppedError } from './layout.ts'
+import { installationIn, requireOwn } from './owner.ts'
 import { pruneBackups } from './prune.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'log' | 'config' | 'background'>
@@ -44,8 +45,11 @@ export function createBackupSchedule(ctx: Ctx): () => Promise<void> {
 
 type Wanted = NonNullable<AppContext['config']['backup']>
 
+/** @throws BackupError when somebody else backs up there: it would look as if none were due, for as long as they do */
 async function isDue(ctx: Ctx, { to, every_h }: Wanted): Promise<boolean> {
-  const at = newestAt(await listBackups(to), ctx.now())
+  const [listed, installation] = [await listBackups(to), installationIn(ctx.config.data)]
+  requireOwn(to, listed, installation)
+  const at = newestAt(listed, ctx.now(), installation)
   return at === undefined || ctx.now().getTime() - Date.parse(at) >= every_h * HOUR_MS
 }
 

@@ -17,6 +17,7 @@ interface Restored {
   /** The backup's. */
   name: string
   manifest: { at: string; schema: number }
+  left_out: { count: number }
 }
 
 /** What only lives for a while, and costs no more than to begin again. */
@@ -68,7 +69,11 @@ function countLive(database: Sqlite.Database, at: string): AfterRestore['live'] 
 }
 
 /** In the chain, so that nobody can say that the trail simply goes on. */
-function record(database: Sqlite.Database, { name, manifest, now }: Restored, sessions_ended: number): void {
+function record(
+  database: Sqlite.Database,
+  { name, manifest, now, left_out }: Restored,
+  sessions_ended: number,
+): void {
   const last = database
     .prepare<[], { seq: number; hash: string }>(
       'SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1',
@@ -79,7 +84,10 @@ function record(database: Sqlite.Database, { name, manifest, now }: Restored, se
     ...{ action: 'installation.restored', outcome: 'success', target: name },
     ...{ actor_kind: 'operator', actor_id: null, credential_id: null, organization_id: null },
     ...{ ip: '', user_agent: '', request_id: null, previous_hash: last?.hash ?? NO_HASH },
-    detail: JSON.stringify({ backup_at: manifest.at, sessions_ended }),
+    detail: JSON.stringify({
+      ...{ backup_at: manifest.at, sessions_ended },
+      ...(left_out.count > 0 && { left_out: left_out.count }),
+    }),
   }
   const columns = [...HASHED_COLUMNS, 'hash']
   database

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { needRoom } from './backup.ts'
 import { copyHashed, makeFolder, type Steering, sizeOf, syncFolder } from './copy-file.ts'
-import { BackupError, BLOBS, type Report } from './layout.ts'
+import { BLOBS, DATABASE, type Report } from './layout.ts'
+import { CHANGED, type Damage } from './left-out.ts'
 import type { NamedBlob } from './named-blobs.ts'
 import { readArchive } from './read-archive.ts'
 import { schemaOf } from './snapshot.ts'
@@ -10,6 +11,7 @@ import { checkSchema, type FolderBackup } from './source.ts'
 
 interface Wish extends Steering {
   report?: Report | undefined
+  damage: Damage
 }
 
 /** Folders whose names are made durable together. */
@@ -18,12 +20,13 @@ const FOLDERS_AT_ONCE = 500
 /**
  * Takes an archive apart into a folder, each byte hashed as it passes.
  *
- * @throws BackupError when anything is not what the manifest and the database say; NewerSchemaError
+ * @throws BackupError when anything is not what the manifest and the database say, unless that is to be left out;
+ *   NewerSchemaError
  */
 export async function unpackInto(
   file: string,
   staging: string,
-  { stop, report }: Wish,
+  { stop, report, damage }: Wish,
 ): Promise<Pick<FolderBackup, 'name' | 'manifest'>> {
   const total = (await sizeOf(file)) ?? 0
   await needRoom(staging, total)
@@ -45,13 +48,11 @@ export async function unpackInto(
   const began = async (rows: Parameters<typeof schemaOf>[0]): Promise<void> => checkSchema(schemaOf(rows))
   const { manifest, wrong, changed } = await readArchive(file, { scratch: staging, stop, moved, blob, began })
   await folders.sync()
-  const all = [...changed, ...wrong.map(({ key, how }) => `${BLOBS}/${key} is ${how}`)]
-  if (all.length > 0) {
-    throw new BackupError(`${file} is damaged: what is in it is not what its manifest says.`, {
-      details: all.slice(0, 20),
-      hint: 'restore another backup',
-    })
+  for (const name of changed) {
+    damage.file(name, `of ${file} ${CHANGED}`, name === DATABASE ? 'needed' : undefined)
+    await rm(join(staging, name), { force: true })
   }
+  for (const { blob, how } of wrong) damage.blob(blob, how)
   return { name: file, manifest }
 }
 

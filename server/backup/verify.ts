@@ -109,7 +109,7 @@ async function verifyArchive(file: string, wish: VerifyWish): Promise<Verdict> {
       blob: (_, bytes) => hashFile(bytes, { stop: wish.stop, moved }),
     })
     for (const name of changed) findings.add(`${name} is not what the manifest says`)
-    for (const { key, how } of wrong) findings.add(`${BLOBS}/${key} is ${how}`)
+    for (const { blob, how } of wrong) findings.add(`${BLOBS}/${blob.key} ${how}`)
     if (!changed.includes(DATABASE)) {
       using rows = opened(join(scratch, DATABASE))
       checkDatabase(rows.database, findings)

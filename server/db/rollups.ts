@@ -7,7 +7,8 @@ import type Sqlite from 'better-sqlite3'
  * @example keepRollups(sqlite)
  */
 export function keepRollups(sqlite: Sqlite.Database): void {
-  for (const text of [...episodeDays(), ...deviceCounts(), ...organizationUsage()]) sqlite.exec(text)
+  for (const text of [...episodeDays(), ...deviceCounts(), ...organizationUsage(), ...deliveryCounts()])
+    sqlite.exec(text)
 }
 
 /** Each episode counts twice: for its project, and for its device when it has one. */
@@ -42,6 +43,16 @@ function deviceCounts(): string[] {
         OR (OLD.removed_at IS NULL) <> (NEW.removed_at IS NULL)
       BEGIN ${add('OLD', -1)} ${add('NEW', 1)} END`,
     `CREATE TRIGGER device_counts_delete AFTER DELETE ON devices BEGIN ${add('OLD', -1)} END`,
+  ]
+}
+
+function deliveryCounts(): string[] {
+  const add = (row: 'NEW' | 'OLD', n: 1 | -1): string => `
+    INSERT INTO webhook_delivery_counts (webhook_id, n) VALUES (${row}.webhook_id, ${n})
+      ON CONFLICT (webhook_id) DO UPDATE SET n = n + ${n};`
+  return [
+    `CREATE TRIGGER delivery_counts_insert AFTER INSERT ON webhook_deliveries BEGIN ${add('NEW', 1)} END`,
+    `CREATE TRIGGER delivery_counts_delete AFTER DELETE ON webhook_deliveries BEGIN ${add('OLD', -1)} END`,
   ]
 }
 

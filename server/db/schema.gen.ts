@@ -46,7 +46,9 @@ export interface Schema {
   sessions: SessionsTable
   setup_links: SetupLinksTable
   ssh_keys: SshKeysTable
+  webhook_attempts: WebhookAttemptsTable
   webhook_deliveries: WebhookDeliveriesTable
+  webhook_delivery_counts: WebhookDeliveryCountsTable
   webhooks: WebhooksTable
 }
 
@@ -566,6 +568,16 @@ export interface SshKeysTable {
   last_used_at: string | null
 }
 
+export interface WebhookAttemptsTable {
+  delivery_id: string
+  number: number
+  begun_at: string
+  duration_ms: number
+  response_status: number | null
+  response_body: string | null
+  error: string | null
+}
+
 export interface WebhookDeliveriesTable {
   id: string
   seq: number
@@ -583,6 +595,11 @@ export interface WebhookDeliveriesTable {
   response_body: string | null
   error: string | null
   duration_ms: number | null
+}
+
+export interface WebhookDeliveryCountsTable {
+  webhook_id: string
+  n: number
 }
 
 export interface WebhooksTable {

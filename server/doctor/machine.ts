@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { statfsSync } from 'node:fs'
 import { type Listed, listBackups, newestAt } from '../backup/layout.ts'
+import { installationIn, strangerIn } from '../backup/owner.ts'
 import type { Config } from '../config.ts'
 import { type Finding, ok, problem, reason, size, warning } from './finding.ts'
 
@@ -44,7 +45,10 @@ export function* checkTools(): Generator<Finding> {
 }
 
 /** How old the newest scheduled backup is. */
-export async function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Date): AsyncGenerator<Finding> {
+export async function* checkBackups(
+  { backup, data }: Pick<Config, 'backup' | 'data'>,
+  now: Date,
+): AsyncGenerator<Finding> {
   if (!backup) {
     yield warning(
       'backups',
@@ -66,7 +70,10 @@ export async function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Dat
   for (const { problem: what } of listed) {
     if (what !== undefined) yield warning('backups', what, 'Run `robotrace verify-backup` on it.')
   }
-  const newest = newestAt(listed, now)
+  const installation = ownInstallation(data)
+  const stranger = strangerIn(to, listed, installation)
+  if (stranger) yield problem('backups', stranger.message, `Set ROBOTRACE_BACKUP_TO to ${stranger.hint}.`)
+  const newest = newestAt(listed, now, installation)
   if (newest === undefined) {
     yield warning('backups', `There is no backup in ${to} yet.`, late)
     return
@@ -74,4 +81,13 @@ export async function* checkBackups({ backup }: Pick<Config, 'backup'>, now: Dat
   const hours = (now.getTime() - Date.parse(newest)) / 3_600_000
   const age = `The newest backup in ${to} is ${hours.toFixed(1)} hours old; one is made every ${every_h}.`
   yield hours > 2 * every_h ? problem('backups', age, late) : ok('backups', age)
+}
+
+/** Undefined also of a database that cannot be read: that is another check's finding. */
+function ownInstallation(data: string): string | undefined {
+  try {
+    return installationIn(data)
+  } catch {
+    return undefined
+  }
 }

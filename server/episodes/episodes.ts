@@ -133,6 +133,7 @@ export async function getEpisode(
   return {
     ...toSummary(ctx, row),
     client_id: row.organization_id,
+    project_id: row.project_id,
     metadata: readMetadata(row),
     requested_uploads: readKinds(row),
     artifacts: artifacts.map((artifact) => toArtifact(ctx, artifact)),

@@ -152,6 +152,7 @@ export const episodePage = answers<EpisodePage>('EpisodePage')(
 export const episodeDetail = answers<EpisodeDetail>('EpisodeDetail')(
   summary.extend({
     client_id: z.string(),
+    project_id: z.string(),
     metadata,
     requested_uploads: z.array(kind),
     artifacts: z.array(storedArtifact),

@@ -1,30 +1,23 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { EnrollDevice, EnrolledDevice } from '../../sdk/wire.ts'
 import { insertApiKey } from '../api-keys/api-keys.ts'
-import { makeKey, parseEnrolmentToken } from '../api-keys/key-format.ts'
+import { makeKey } from '../api-keys/key-format.ts'
 import { keyDaysOf } from '../api-keys/policy-days.ts'
 import { type Actor, recordEvent } from '../audit/audit.ts'
 import type { Origin } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
-import type { EnrolmentTokensTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
-import { hasScope, scopesOfRole } from '../organizations/scopes.ts'
 import { robotsOf } from '../robots/robots.ts'
 import { wrong } from './devices.ts'
+import { type Door, openDoor, presentedToken } from './enrolment-door.ts'
 import { DEVICE_SCOPES } from './enrolment-tokens.ts'
 import { joinGroup } from './memberships.ts'
 import { readDevice, registerDevice } from './register.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'config'>
 
-/** Compared when there is no such token, so that an unknown one takes as long as a wrong one. */
-const NO_SUCH_HASH = '0'.repeat(64)
-
 const DAY_MS = 86_400_000
-
-/** The token that lets a device in, and where. */
-type Door = EnrolmentTokensTable & { organization_slug: string }
 
 /**
  * Swaps an enrolment token for a device and its own key, which is good for this device alone. One transaction claims
@@ -45,8 +38,7 @@ export async function enrollDevice(
   wish: EnrollDevice,
   from: Origin,
 ): Promise<EnrolledDevice> {
-  const presented = text === undefined ? undefined : parseEnrolmentToken(text)
-  if (!presented) throw new AppError('unauthenticated')
+  const presented = presentedToken(text)
   const nonce_hash = hash('sha256', wish.nonce, 'hex')
   const made = await ctx.db.transaction().execute(async (trx) => {
     const door = await openDoor(trx, presented, ctx.now())
@@ -69,33 +61,6 @@ interface Entry {
   actor: Actor
   at: Date
   nonce_hash: string
-}
-
-/**
- * A token is good while whoever made it could make it still: the robots of somebody who was shown out stay outside.
- *
- * @throws AppError unauthenticated
- */
-async function openDoor(trx: Database, presented: { id: string; hash: string }, now: Date): Promise<Door> {
-  const row = await trx
-    .selectFrom('enrolment_tokens as t')
-    .innerJoin('organizations as o', 'o.id', 't.organization_id')
-    .innerJoin('accounts as a', 'a.id', 't.created_by')
-    .leftJoin('members as m', (join) =>
-      join.onRef('m.organization_id', '=', 't.organization_id').onRef('m.account_id', '=', 't.created_by'),
-    )
-    .selectAll('t')
-    .select(['o.slug as organization_slug', 'a.disabled_at', 'a.staff_since', 'm.role'])
-    .where('t.id', '=', presented.id)
-    .executeTakeFirst()
-  const stored = Buffer.from(row?.secret_hash ?? NO_SUCH_HASH)
-  const isRight = timingSafeEqual(stored, Buffer.from(presented.hash))
-  if (!row || !isRight || row.revoked_at !== null) throw new AppError('unauthenticated')
-  const { disabled_at, staff_since, role, ...door } = row
-  const may = staff_since !== null || hasScope(scopesOfRole(role ?? undefined), 'keys:manage')
-  if (!may || disabled_at !== null || door.expires_at <= now.toISOString())
-    throw new AppError('unauthenticated')
-  return door
 }
 
 interface Before {

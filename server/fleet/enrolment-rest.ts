@@ -3,7 +3,7 @@ import { originOf } from '../http/client-address.ts'
 import { presentedKey } from '../http/credential.ts'
 import { type Door, door, streamDoor } from '../http/door.ts'
 import { cutPage } from '../http/paging.ts'
-import { admitFailure } from '../http/rate-limit.ts'
+import { admitEnrolledAgain, admitFailure } from '../http/rate-limit.ts'
 import { sendJson } from '../http/send-json.ts'
 import {
   deviceGroup,
@@ -15,6 +15,7 @@ import {
   removedGroup,
 } from './answers.ts'
 import { enrollDevice } from './enroll.ts'
+import { enrolledWith } from './enrolment-door.ts'
 import { makeEnrolmentToken, pageEnrolmentTokens, revokeEnrolmentToken } from './enrolment-tokens.ts'
 import { createGroup, getGroup, listGroups, removeGroup, updateGroup } from './groups.ts'
 import {
@@ -149,15 +150,18 @@ const enroll = streamDoor({
   caller: 'anyone',
   summary: 'Swap an enrolment token, sent as Authorization: Bearer, for a device and its own key',
   unlimited:
-    'A hundred robots of one cell start at once behind one address; a wrong token costs its network.',
+    'A hundred robots of one cell start at once behind one address; a wrong token costs its network, and a device that enrols again and again waits.',
   input: enrollInput,
   status: 200,
   answers: 'the device and its key',
-  refusals: ['unauthenticated', 'conflict', 'too_large', 'unsupported_media_type'],
+  refusals: ['unauthenticated', 'rate_limited', 'conflict', 'too_large', 'unsupported_media_type'],
   example: { body: { name: 'arm-7', dsn: 'SN-0042', nonce: 'f3a91c5e7b2d4068a1c3' } },
   async respond(ctx, input, _caller, { request, response }) {
     try {
-      const answer = await enrollDevice(ctx, presentedKey(request), input, originOf(request))
+      const token = presentedKey(request)
+      const again = await enrolledWith(ctx, token, input.nonce)
+      if (again !== undefined) await admitEnrolledAgain(ctx, request, again)
+      const answer = await enrollDevice(ctx, token, input, originOf(request))
       if (!ctx.config.production) enrolledDevice.parse(answer)
       sendJson(response, 201, answer)
     } catch (error) {

@@ -5,6 +5,7 @@ import { device, deviceDetail, deviceHealth, deviceList, heartbeatAnswer, remove
 import { readAuthorizedKeys } from './authorized-keys.ts'
 import { removeDevice, updateDevice } from './change.ts'
 import { getDevice } from './devices.ts'
+import { doorKeyDoors } from './door-keys-rest.ts'
 import { enrolmentDoors } from './enrolment-rest.ts'
 import { readHealth } from './health.ts'
 import { beat } from './heartbeat.ts'
@@ -185,4 +186,4 @@ const management: Door[] = [
   }),
 ]
 
-export const fleetDoors: Door[] = [...ofDevices, ...lists, ...management, ...enrolmentDoors]
+export const fleetDoors: Door[] = [...ofDevices, ...lists, ...management, ...doorKeyDoors, ...enrolmentDoors]

@@ -12,7 +12,7 @@ type Ctx = Pick<AppContext, 'config' | 'rates' | 'now'>
  * a network and is nobody.
  */
 interface Bucket {
-  policy: 'key' | 'user' | 'portal' | 'network'
+  policy: 'key' | 'user' | 'portal' | 'network' | 'enrolment'
   /** Names it in the store; never leaves the server. */
   name: string
   limit: number
@@ -20,6 +20,9 @@ interface Bucket {
 
 /** What a page of the portal asks for in one go is many requests; a person cannot click sixty times a minute. */
 const PORTAL_LIMIT = 600
+
+/** A robot that lost an answer asks again a few times; each time a key ends and another one is minted. */
+const ENROLLED_AGAIN_LIMIT = 6
 
 /** An IPv6 site has 65,536 networks: together they may this many times what one may. */
 const NETWORKS_OF_A_SITE = 16
@@ -83,6 +86,17 @@ function isLimited(ctx: Ctx): boolean {
  */
 export async function admitFailure(ctx: Ctx, request: Request): Promise<void> {
   if (isLimited(ctx)) await spendNetwork(ctx, request)
+}
+
+/**
+ * A device that enrols once more with the nonce it enrolled with: a bucket of its own, whatever network it comes from.
+ *
+ * @throws AppError rate_limited
+ */
+export async function admitEnrolledAgain(ctx: Ctx, request: Request, device_id: string): Promise<void> {
+  if (!isLimited(ctx)) return
+  const bucket: Bucket = { policy: 'enrolment', name: `enrolment:${device_id}`, limit: ENROLLED_AGAIN_LIMIT }
+  await spend(ctx, request, bucket, 1)
 }
 
 async function spendNetwork(ctx: Ctx, request: Request): Promise<void> {

@@ -7,6 +7,7 @@ import { sweepTrash } from '../episodes/trash-jobs.ts'
 import { moveMerged } from '../fleet/merge.ts'
 import { sweepSilent } from '../fleet/status.ts'
 import { runRules } from '../storage/run-rules.ts'
+import { forgetDeliveries } from '../webhooks/deliveries.ts'
 import { createTeller, TELL_EVERY_MS } from '../webhooks/teller.ts'
 
 const SECOND_MS = 1_000
@@ -28,7 +29,11 @@ export function scheduleJobs(ctx: AppContext): void {
   ctx.background.every('episodes of merged devices', MINUTE_MS, () => moveMerged(ctx))
   ctx.background.every('bytes that nothing names any more', MINUTE_MS, () => removeBlobs(ctx))
   ctx.background.every('files that nothing names', DAY_MS, () => removeOrphans(ctx))
-  ctx.background.add('files that nothing names', () => removeOrphans(ctx))
+  // One after the other: a start has enough to do.
+  ctx.background.add('files and rows', async () => {
+    await removeOrphans(ctx)
+    await tellMissing(ctx)
+  })
   ctx.background.every('bytes that are missing', DAY_MS, () => tellMissing(ctx))
   ctx.background.every('episodes that fell silent', 5 * MINUTE_MS, () => interruptSilent(ctx))
   ctx.background.every('retention rules', HOUR_MS, () => runRules(ctx))
@@ -42,7 +47,7 @@ async function forgetExpired({ db, now }: Pick<AppContext, 'db' | 'now'>): Promi
   const weekAgo = new Date(now().getTime() - LOGINS_KEPT_MS).toISOString()
   await db.deleteFrom('device_logins').where('expires_at', '<', weekAgo).execute()
   const monthAgo = new Date(now().getTime() - DELIVERIES_KEPT_MS).toISOString()
-  await db.deleteFrom('webhook_deliveries').where('created_at', '<', monthAgo).execute()
+  await forgetDeliveries(db, monthAgo)
   await db.deleteFrom('guess_budgets').where('renews_at', '<', at).execute()
   await db.deleteFrom('sessions').where('expires_at', '<', at).execute()
   await db.deleteFrom('password_resets').where('expires_at', '<', weekAgo).execute()

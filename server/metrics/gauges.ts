@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { listBackups, newestAt } from '../backup/layout.ts'
+import { installationIn } from '../backup/owner.ts'
 import type { AppContext } from '../context.ts'
 
 /** What nobody counts as it happens: looked up when it is read. */
@@ -29,7 +30,9 @@ export function addGauges(
   const { backup } = config
   if (backup) {
     const help = 'When the newest whole backup in the folder of backups was made; 0: there is none'
-    gauge('backup_last_success_timestamp_seconds', help, () => lastBackup(backup.to, now).catch(() => 0))
+    gauge('backup_last_success_timestamp_seconds', help, () =>
+      lastBackup(config.data, backup.to, now).catch(() => 0),
+    )
   }
   new Gauge({
     ...{ name: 'robotrace_episodes', help: 'Episodes that are kept', labelNames: ['status'] },
@@ -52,8 +55,8 @@ function countEpisodes(db: AppContext['db']): Promise<{ status: string; n: numbe
 }
 
 /** From what is there, as the schedule looks for it: a server that was just started knows it as well. */
-async function lastBackup(folder: string, now: () => Date): Promise<number> {
-  const at = newestAt(await listBackups(folder), now())
+async function lastBackup(data: string, folder: string, now: () => Date): Promise<number> {
+  const at = newestAt(await listBackups(folder), now(), installationIn(data))
   return at === undefined ? 0 : Date.parse(at) / 1000
 }
 

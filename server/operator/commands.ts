@@ -17,6 +17,8 @@ import { migrate } from './migrate.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { serviceInstall } from './service.ts'
+import { serviceStatus } from './service-status.ts'
+import { serviceUninstall } from './service-uninstall.ts'
 import { verifyBackupCommand } from './verify-backup.ts'
 
 /**
@@ -36,6 +38,8 @@ export function operatorCommands(environment: Environment): readonly Command[] {
     () => verifyBackupCommand,
     restore,
     () => serviceInstall(),
+    () => serviceStatus(),
+    () => serviceUninstall(),
     createStaff,
     listStaff,
     resetPassword,

@@ -1,7 +1,7 @@
 import type { Command, Given } from '../../cli/command.ts'
 import { EXIT } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
-import { done, say, sayJson, warn } from '../../cli/print.ts'
+import { clean, done, say, sayJson, warn } from '../../cli/print.ts'
 import { count, size } from '../../cli/words.ts'
 import { type RestoreDone, restoreBackup } from '../backup/restore.ts'
 import type { Environment } from '../environment.ts'
@@ -19,6 +19,10 @@ export function restore(environment: Environment): Command {
     flags: [
       { name: 'backup', value: 'name', about: 'which one of the folder (default: the newest)' },
       ...CONFIGURATION_FLAGS,
+      {
+        name: 'skip-damaged',
+        about: 'leave out what the backup has lost, list it, and restore all the rest',
+      },
       {
         name: 'keep-sessions',
         about: 'leave people signed in; for a move, when the server was stopped before the backup',
@@ -44,6 +48,7 @@ async function run(
       from: given.argument ?? '',
       name: given.text('backup'),
       data,
+      skip_damaged: given.flag('skip-damaged'),
       keep_sessions: given.flag('keep-sessions'),
       now: () => new Date(host.now()),
     }),
@@ -51,6 +56,7 @@ async function run(
   if (given.flag('json')) sayJson(host, { ...back, data })
   else say(host, data)
   describe(host, back)
+  tellLeftOut(host, back)
   if (!back.secret && !has_secret) {
     warn(
       host,
@@ -60,10 +66,12 @@ async function run(
   return EXIT.ok
 }
 
-function describe(host: Host, { at, blobs, live, sessions_ended, robotrace }: RestoreDone): void {
+function describe(host: Host, { at, blobs, live, sessions_ended, robotrace, left_out }: RestoreDone): void {
+  const whole = left_out.count + left_out.files.length === 0
+  const files = `${count(blobs.count - left_out.count, 'file')}, ${size(blobs.size_bytes - left_out.size_bytes)}`
   done(
     host,
-    `Everything of ${at} (RoboTrace ${robotrace}) is back, every hash checked: ${count(blobs.count, 'file')}, ${size(blobs.size_bytes)}.`,
+    `${whole ? 'Everything' : 'What is whole'} of ${at} (RoboTrace ${robotrace}) is back, every hash checked: ${files}.`,
   )
   if (sessions_ended > 0) done(host, `${count(sessions_ended, 'sign-in')} ended: everybody signs in again.`)
   const absent = blobs.gone + blobs.damaged
@@ -76,6 +84,26 @@ function describe(host: Host, { at, blobs, live, sessions_ended, robotrace }: Re
   warn(
     host,
     `What was revoked or changed after ${at} cannot be known. ${good(live)}Look at members, roles and passwords.`,
+  )
+}
+
+/** Not to be missed, whatever is quiet: this is the only moment at which the backup and what came of it are side by side. */
+function tellLeftOut(host: Host, { left_out, name }: RestoreDone): void {
+  const { count: many, size_bytes, first, files } = left_out
+  const loud = { ...host, quiet: false }
+  for (const file of files) warn(loud, `${file} of the backup is damaged and was left out.`)
+  if (many === 0) return
+  warn(
+    loud,
+    `${count(many, 'file')} (${size(size_bytes)}) of ${name} are lost, and their episodes came back without them:`,
+  )
+  for (const { of, artifact, key, because } of first) {
+    loud.err.write(`  - ${of} ${artifact ?? 'capsule'} (${clean(key)}) ${because}\n`)
+  }
+  if (many > first.length) loud.err.write(`  … and ${many - first.length} more\n`)
+  warn(
+    loud,
+    'Where an older backup or a robot still has them, put them below blobs/ under these names. `robotrace doctor` lists what is missing, also later.',
   )
 }
 

@@ -12,6 +12,13 @@ export interface ServiceFacts {
   tls?: { cert: string; key: string } | undefined
 }
 
+const WRITTEN_BY = '# Written by `robotrace service install`'
+
+/** Whether a unit comes from here, whatever an operator changed in it since. */
+export function isOurs(text: string): boolean {
+  return text.startsWith(WRITTEN_BY)
+}
+
 /** Ports below are root's, or of whoever has the capability. */
 const FIRST_FREE_PORT = 1024
 
@@ -23,7 +30,7 @@ const FIRST_FREE_PORT = 1024
  */
 export function unitText(facts: ServiceFacts): string {
   const privileged = facts.port !== undefined && facts.port < FIRST_FREE_PORT
-  return `# Written by \`robotrace service install\` of RoboTrace ${VERSION}. What you want otherwise belongs into a drop-in, which is
+  return `${WRITTEN_BY} of RoboTrace ${VERSION}. What you want otherwise belongs into a drop-in, which is
 # left alone: systemctl edit robotrace
 [Unit]
 Description=RoboTrace, self-hosted

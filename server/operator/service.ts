@@ -1,17 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Command, Given } from '../../cli/command.ts'
 import { confirm, YES_FLAG } from '../../cli/confirm.ts'
 import { EXIT, Failure } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
 import { done, say } from '../../cli/print.ts'
-import { isOneFile } from '../binary/carried.ts'
 import { operate } from './operate.ts'
 import { changedLines, type ServiceFacts, unitText } from './service-unit.ts'
-
-const UNIT = 'etc/systemd/system/robotrace.service'
-const VARIABLES = 'etc/robotrace/robotrace.env'
+import { type Machine, ROOT_FLAG, requireRoot, THIS_MACHINE, UNIT, VARIABLES } from './systemd.ts'
 
 /** systemd hides these from the service, so that a program in them cannot be started. */
 const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)\//
@@ -23,14 +19,6 @@ const VARIABLES_TEXT = `# Variables of the RoboTrace service; systemd reads them
 #ROBOTRACE_TRUSTED_PROXIES=127.0.0.1/32
 #ROBOTRACE_BACKUP_TO=/var/lib/robotrace-backups
 `
-
-/** What the command knows of the machine it runs on; a test says otherwise. */
-interface Machine {
-  /** What runs this very program; throws where that is nothing that a service could run. */
-  program: () => readonly string[]
-  /** Whose process this is; undefined where users have no numbers. */
-  uid: number | undefined
-}
 
 /** Makes the server a service of this machine, which starts with it. */
 export function serviceInstall(machine: Machine = THIS_MACHINE): Command {
@@ -45,7 +33,7 @@ export function serviceInstall(machine: Machine = THIS_MACHINE): Command {
       { name: 'port', value: 'number', about: 'listen on this port; one below 1024 gets the right to' },
       { name: 'tls-cert', value: 'file', about: 'speak TLS with this certificate (PEM), readable by root' },
       { name: 'tls-key', value: 'file', about: 'and with this key' },
-      { name: 'root', value: 'folder', about: 'install into the system below this folder, such as an image' },
+      ROOT_FLAG,
       YES_FLAG,
     ],
     run: (host, given) => operate(() => installService(host, given, machine)),
@@ -63,13 +51,13 @@ async function installService(host: Host, given: Given, machine: Machine): Promi
   if (root === '/') requireFit(program, machine)
   const changed = await writeUnit(host, given, join(root, UNIT), text)
   writeVariables(host, join(root, VARIABLES))
-  if (given.flag('start')) start(host, root)
+  if (given.flag('start')) start(host, root, machine)
   else sayNext(host, changed)
   return EXIT.ok
 }
 
 /** Whether what is written could be written and would start. @throws Failure */
-function requireFit(program: readonly string[], { uid }: Machine): void {
+function requireFit(program: readonly string[], machine: Machine): void {
   const hidden = program.find((path) => HIDDEN.test(path))
   if (hidden !== undefined) {
     throw new Failure(
@@ -79,10 +67,7 @@ function requireFit(program: readonly string[], { uid }: Machine): void {
       },
     )
   }
-  if (uid === 0) return
-  throw new Failure(`Only root may write /${UNIT}.`, {
-    hint: '`sudo robotrace service install`, or `robotrace service install --print` to read it first',
-  })
+  requireRoot(machine, 'install')
 }
 
 /** Once: what stands in it later is the operator's. */
@@ -124,16 +109,14 @@ function sayNext(host: Host, changed: boolean): void {
   say(host, `Next:\n${commands.map((line) => `  ${line}`).join('\n')}`)
 }
 
-function start(host: Host, root: string): void {
-  if (root !== '/' || !existsSync('/run/systemd/system')) {
+function start(host: Host, root: string, { systemctl }: Machine): void {
+  if (root !== '/' || systemctl === undefined) {
     throw new Failure('systemd is not what runs this machine, so nothing was started.', {
       hint: 'once it is: systemctl daemon-reload, then systemctl enable --now robotrace',
     })
   }
   try {
-    for (const args of [['daemon-reload'], ['enable', 'robotrace'], ['restart', 'robotrace']]) {
-      execFileSync('systemctl', args, { stdio: ['ignore', 'ignore', 'inherit'] })
-    }
+    for (const args of [['daemon-reload'], ['enable', 'robotrace'], ['restart', 'robotrace']]) systemctl(args)
   } catch {
     throw new Failure('systemctl could not start it.', { hint: 'journalctl -u robotrace -n 50' })
   }
@@ -180,20 +163,3 @@ function fileOf(given: Given, name: string): string | undefined {
     status: EXIT.usage,
   })
 }
-
-/**
- * What runs this very program: the single executable alone, or node with the built script.
- *
- * @throws Failure when it runs from its sources
- */
-function programOfThis(): readonly string[] {
-  const node = realpathSync(process.execPath)
-  if (isOneFile) return [node]
-  const script = realpathSync(process.argv[1] ?? '')
-  if (!script.endsWith('.ts')) return [node, script]
-  throw new Failure('This is RoboTrace from its sources; a service runs the built program.', {
-    hint: 'npm run build, then node dist/robotrace.js service install',
-  })
-}
-
-const THIS_MACHINE: Machine = { program: programOfThis, uid: process.getuid?.() }

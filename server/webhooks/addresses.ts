@@ -31,35 +31,3 @@ function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, network: string): boolean 
   if (address instanceof ipaddr.IPv6 && base instanceof ipaddr.IPv6) return address.match(base, bits)
   return false
 }
-
-const HTTPS_PORT = 443
-/** Below are the ports of mail, shells and the like, which nobody receives webhooks on. */
-const FIRST_FREE_PORT = 1024
-
-/**
- * What is wrong with the URL of a receiver, as far as the text alone tells; undefined when nothing is.
- *
- * @example urlProblem('http://hooks.example.com', []) // 'must begin with https://'
- */
-export function urlProblem(text: string, networks: Networks): string | undefined {
-  if (!URL.canParse(text)) return 'must be an address such as https://hooks.example.com/robotrace'
-  const url = new URL(text)
-  if (url.protocol !== 'https:') return 'must begin with https://, because what it tells is not for everybody'
-  if (url.username !== '' || url.password !== '')
-    return 'must not carry a user or password. A receiver proves who sent it by the signature'
-  const port = Number(url.port || HTTPS_PORT)
-  if (port !== HTTPS_PORT && port < FIRST_FREE_PORT)
-    return `must use port ${HTTPS_PORT}, or one from ${FIRST_FREE_PORT} up`
-  const host = hostOf(url)
-  if (ipaddr.isValid(host) && !isReachable(host, networks)) return `must not be ${NOT_PUBLIC}`
-  return undefined
-}
-
-/** Why a receiver is not reached, and what whoever runs the server can do about it. */
-export const NOT_PUBLIC =
-  'an address that is not public. For a receiver in your own network, whoever runs this server names that network in ROBOTRACE_WEBHOOK_NETWORKS'
-
-/** The name or address to connect to; IPv6 stands in brackets in a URL. */
-export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, '$1')
-}

@@ -31,8 +31,10 @@ export async function attemptNext(ctx: Ctx, webhook_id: string): Promise<boolean
   const claimed = await claim(ctx, webhook_id)
   if (!claimed) return false
   const begun = performance.now()
+  const begun_at = ctx.now().toISOString()
   const outcome = await send(ctx, claimed)
-  await settle(ctx, claimed, { ...outcome, duration_ms: Math.round(performance.now() - begun) })
+  const duration_ms = Math.round(performance.now() - begun)
+  await settle(ctx, claimed, { ...outcome, begun_at, duration_ms })
   return true
 }
 
@@ -71,7 +73,10 @@ async function claim(ctx: Ctx, webhook_id: string): Promise<Claimed | undefined>
   return { ...delivery, ...mine, webhook_id, webhook }
 }
 
-async function send(ctx: Ctx, { webhook, message_id, body }: Claimed): Promise<Omit<Outcome, 'duration_ms'>> {
+async function send(
+  ctx: Ctx,
+  { webhook, message_id, body }: Claimed,
+): Promise<Omit<Outcome, 'begun_at' | 'duration_ms'>> {
   try {
     const headers = {
       'Content-Type': 'application/json; charset=utf-8',

@@ -1,39 +1,95 @@
-import type { WebhookDelivery, WebhookDeliveryList } from '../../sdk/wire.ts'
+import type { WebhookDelivery, WebhookDeliveryDetail, WebhookDeliveryList } from '../../sdk/wire.ts'
+import { actorOf, recordEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
+import type { Database } from '../db/open.ts'
 import type { WebhookDeliveriesTable } from '../db/schema.gen.ts'
 import { AppError } from '../errors.ts'
+import type { Paging } from '../http/paging.ts'
 import { EVENT_TYPES } from '../outbox/outbox.ts'
+import { readAttempts } from './attempt-log.ts'
 import { envelope } from './envelope.ts'
 import { findWebhook, type WebhookAddress } from './find.ts'
 import { addDelivery } from './spread.ts'
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'config'>
 
+type DeliveryAddress = WebhookAddress & { delivery: string }
+
 /**
- * What was sent, or is to be, latest first; kept for 30 days. Nothing is counted, so a page costs the same anywhere.
+ * What was sent, or is to be, latest first; kept for 30 days. A cursor costs the same anywhere; a page's number walks
+ * the index to where it begins. The total comes from a rollup.
  *
- * @param cursor `next_cursor` of the page before
+ * @param cursor `next_cursor` of the page before; wins over `page`
+ * @throws AppError not_found, forbidden, insufficient_scope
+ * @example await listDeliveries(ctx, caller, { org: 'acme', webhook, page: 1, page_size: 20 })
  */
 export async function listDeliveries(
   ctx: Ctx,
   caller: Caller,
-  { cursor, page_size, ...address }: WebhookAddress & { cursor?: string | undefined; page_size: number },
+  { cursor, page, page_size, ...address }: WebhookAddress & Paging,
 ): Promise<WebhookDeliveryList> {
   const { id } = await findWebhook(ctx, caller, address)
-  let query = ctx.db
-    .selectFrom('webhook_deliveries')
+  const before = cursor === undefined ? await placeOf(ctx.db, id, (page - 1) * page_size) : Number(cursor)
+  let query = newest(ctx.db, id)
     .selectAll()
-    .where('webhook_id', '=', id)
-    .orderBy('seq', 'desc')
     // One more than asked tells whether there is a next page.
     .limit(page_size + 1)
-  if (cursor !== undefined) query = query.where('seq', '<', Number(cursor))
+  if (before !== null) query = query.where('seq', '<', before)
   const rows = await query.execute()
   const items = rows.slice(0, page_size)
   const last = rows.length > page_size ? items.at(-1) : undefined
-  return { items: items.map(toDelivery), page_size, next_cursor: last ? String(last.seq) : null }
+  return {
+    items: items.map(toDelivery),
+    total: await countDeliveries(ctx.db, id),
+    page: cursor === undefined ? page : null,
+    page_size,
+    next_cursor: last ? String(last.seq) : null,
+  }
+}
+
+function newest(db: Database, webhook_id: string) {
+  return db.selectFrom('webhook_deliveries').where('webhook_id', '=', webhook_id).orderBy('seq', 'desc')
+}
+
+/** The last of so many deliveries; null without any. */
+async function placeOf(db: Database, webhook_id: string, passed: number): Promise<number | null> {
+  if (passed === 0) return null
+  const { seq } = await db
+    .selectFrom(newest(db, webhook_id).select('seq').limit(passed).as('passed'))
+    .select(({ fn }) => fn.min<number | null>('seq').as('seq'))
+    .executeTakeFirstOrThrow()
+  return seq
+}
+
+async function countDeliveries(db: Database, webhook_id: string): Promise<number> {
+  const row = await db
+    .selectFrom('webhook_delivery_counts')
+    .select('n')
+    .where('webhook_id', '=', webhook_id)
+    .executeTakeFirst()
+  return row?.n ?? 0
+}
+
+/** One message with what came of each of its attempts. @throws AppError not_found, forbidden, insufficient_scope */
+export async function readDelivery(
+  ctx: Ctx,
+  caller: Caller,
+  address: DeliveryAddress,
+): Promise<WebhookDeliveryDetail> {
+  const { id } = await findWebhook(ctx, caller, address)
+  const delivery = await getDelivery(ctx, id, address.delivery)
+  return { ...delivery, attempt_log: await readAttempts(ctx.db, delivery.id) }
+}
+
+/** Forgets deliveries, and with them their attempts, that were made before a time (ISO 8601). */
+export async function forgetDeliveries(db: Database, before: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const old = trx.selectFrom('webhook_deliveries').select('id').where('created_at', '<', before)
+    await trx.deleteFrom('webhook_attempts').where('delivery_id', 'in', old).execute()
+    await trx.deleteFrom('webhook_deliveries').where('created_at', '<', before).execute()
+  })
 }
 
 /**
@@ -54,7 +110,14 @@ export async function testWebhook(
       ...{ id: message_id, organization_id, project_id: null, type: 'test', target: webhook_id },
       ...{ occurred_at: now.toISOString(), detail: JSON.stringify({ message: 'It works.' }) },
     })
-    return addDelivery(trx, now, { webhook_id, organization_id, message_id, type: 'test', body })
+    const delivery = await addDelivery(trx, now, {
+      ...{ webhook_id, organization_id, message_id, type: 'test', body },
+    })
+    await recordEvent(trx, now.toISOString(), {
+      ...{ action: 'webhook.tested', actor: actorOf(caller), organization_id, target: webhook_id },
+      detail: { message_id },
+    })
+    return delivery
   })
   return getDelivery(ctx, webhook_id, id)
 }
@@ -68,20 +131,26 @@ export async function testWebhook(
 export async function redeliver(
   ctx: Ctx,
   caller: Caller,
-  address: WebhookAddress & { delivery: string },
+  address: DeliveryAddress,
 ): Promise<WebhookDelivery> {
-  const { id: webhook_id } = await findEnabled(ctx, caller, address)
-  const { status } = await getDelivery(ctx, webhook_id, address.delivery)
+  const { id: webhook_id, organization_id } = await findEnabled(ctx, caller, address)
+  const { status, message_id, type } = await getDelivery(ctx, webhook_id, address.delivery)
   if (status === 'pending') throw alreadyPending()
   const at = ctx.now().toISOString()
-  const row = await ctx.db
-    .updateTable('webhook_deliveries')
-    .set({ status: 'pending', next_attempt_at: at, finished_at: null })
-    .where('id', '=', address.delivery)
-    .where('status', '=', status)
-    .returning('id')
-    .executeTakeFirst()
-  if (!row) throw alreadyPending()
+  await ctx.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable('webhook_deliveries')
+      .set({ status: 'pending', next_attempt_at: at, finished_at: null })
+      .where('id', '=', address.delivery)
+      .where('status', '=', status)
+      .returning('id')
+      .executeTakeFirst()
+    if (!row) throw alreadyPending()
+    await recordEvent(trx, at, {
+      ...{ action: 'webhook.redelivered', actor: actorOf(caller), organization_id, target: webhook_id },
+      detail: { type, message_id },
+    })
+  })
   return getDelivery(ctx, webhook_id, address.delivery)
 }
 

@@ -6,7 +6,8 @@ import { isIP, type LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { ConfigError } from '../config.ts'
 import { INVISIBLE } from '../http/text.ts'
-import { hostOf, isReachable, type Networks, NOT_PUBLIC, urlProblem } from './addresses.ts'
+import { isReachable, type Networks } from './addresses.ts'
+import { hostOf, NOT_PUBLIC, urlProblem } from './receiver-url.ts'
 
 /** What a receiver answered. */
 export interface Answer {

@@ -1,9 +1,10 @@
 import type { Code } from '../errors.ts'
 import { type Door, door } from '../http/door.ts'
-import { listDeliveries, redeliver, testWebhook } from './deliveries.ts'
+import { listDeliveries, readDelivery, redeliver, testWebhook } from './deliveries.ts'
 import {
   delivery,
   deliveryAddress,
+  deliveryDetail,
   deliveryList,
   deliveryQuery,
   newWebhook,
@@ -147,6 +148,19 @@ export const webhookDoors: Door[] = [
     refusals,
     example: { params: HERE, query: { page_size: '20' } },
     handle: (ctx, input, caller) => listDeliveries(ctx, caller, input),
+  }),
+  door({
+    method: 'GET',
+    path: `${PATH}/:webhook/deliveries/:delivery`,
+    caller: 'credential',
+    scope: 'admin',
+    summary: 'Read a message and what came of each attempt to deliver it',
+    input: deliveryAddress,
+    output: deliveryDetail,
+    status: 200,
+    refusals,
+    example: { params: { ...HERE, delivery: 'del_00000000000000000000' } },
+    handle: (ctx, input, caller) => readDelivery(ctx, caller, input),
   }),
   door({
     method: 'POST',

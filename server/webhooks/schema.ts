@@ -5,6 +5,7 @@ import type {
   RemovedWebhook,
   Webhook,
   WebhookDelivery,
+  WebhookDeliveryDetail,
   WebhookDeliveryList,
   WebhookList,
   WebhookWithSecret,
@@ -43,6 +44,7 @@ export const webhookChange = accepts<ChangeWebhook>()(
 )
 
 export const deliveryQuery = webhookAddress.extend({
+  page: paging.page,
   cursor: z.string().max(20).regex(/^\d+$/, 'does not have the form of a cursor').optional(),
   page_size: paging.page_size,
 })
@@ -75,24 +77,37 @@ export const removedWebhook = answers<RemovedWebhook>('RemovedWebhook')(
   z.object({ id: z.string(), removed_at: time }),
 )
 
-export const delivery = answers<WebhookDelivery>('WebhookDelivery')(
-  z.object({
-    id: z.string(),
-    message_id: z.string(),
-    type: z.enum([...EVENT_TYPES, 'test']),
-    status: z.enum(['pending', 'delivered', 'failed']),
-    attempts: z.number(),
-    next_attempt_at: time.nullable(),
-    created_at: time,
-    finished_at: time.nullable(),
-    response_status: z.number().nullable(),
-    response_body: z.string().nullable(),
-    error: z.string().nullable(),
-    duration_ms: z.number().nullable(),
-    body: z.string(),
+const deliveryFields = z.object({
+  id: z.string(),
+  message_id: z.string(),
+  type: z.enum([...EVENT_TYPES, 'test']),
+  status: z.enum(['pending', 'delivered', 'failed']),
+  attempts: z.number(),
+  next_attempt_at: time.nullable(),
+  created_at: time,
+  finished_at: time.nullable(),
+  response_status: z.number().nullable(),
+  response_body: z.string().nullable(),
+  error: z.string().nullable(),
+  duration_ms: z.number().nullable(),
+  body: z.string(),
+})
+
+export const delivery = answers<WebhookDelivery>('WebhookDelivery')(deliveryFields)
+
+export const deliveryDetail = answers<WebhookDeliveryDetail>('WebhookDeliveryDetail')(
+  deliveryFields.extend({
+    attempt_log: z.array(
+      z.object({
+        number: z.number(),
+        begun_at: time,
+        duration_ms: z.number(),
+        response_status: z.number().nullable(),
+        response_body: z.string().nullable(),
+        error: z.string().nullable(),
+      }),
+    ),
   }),
 )
 
-export const deliveryList = answers<WebhookDeliveryList>('WebhookDeliveryList')(
-  z.object({ items: z.array(delivery), page_size: z.number(), next_cursor: z.string().nullable() }),
-)
+export const deliveryList = answers<WebhookDeliveryList>('WebhookDeliveryList')(pageOf(delivery))

@@ -6,6 +6,7 @@ import { adminsOf } from '../members/admins.ts'
 import { notify } from '../notices/notices.ts'
 import { findOrganization } from '../organizations/organizations.ts'
 import type { Claimed } from './attempt.ts'
+import { logAttempt } from './attempt-log.ts'
 import type { Answer } from './receivers.ts'
 import { GIVEN_UP_AFTER_MS, nextAttempt } from './schedule.ts'
 
@@ -14,6 +15,8 @@ export interface Outcome {
   answer: Answer | null
   /** Why it is not delivered, in a sentence; null when it is. */
   error: string | null
+  /** ISO 8601. */
+  begun_at: string
   duration_ms: number
 }
 
@@ -26,8 +29,9 @@ type Because = NonNullable<WebhooksTable['disabled_because']>
 export async function settle(
   ctx: Pick<AppContext, 'db' | 'now'> & Partial<Pick<AppContext, 'metrics'>>,
   claimed: Claimed,
-  { answer, error, duration_ms }: Outcome,
+  outcome: Outcome,
 ): Promise<void> {
+  const { answer, error, duration_ms } = outcome
   ctx.metrics?.webhookSent(error === null ? 'delivered' : 'failed')
   const now = ctx.now()
   const at = now.toISOString()
@@ -50,6 +54,7 @@ export async function settle(
       .where('status', '=', 'pending')
       .where('attempts', '=', claimed.attempts)
       .execute()
+    await logAttempt(trx, claimed, outcome)
     const failing_since = await noteHealth(trx, claimed.webhook_id, error === null ? null : at)
     if (isGone) await giveUp(trx, at, claimed, 'gone')
     else if (failing_since !== null && Date.parse(failing_since) + GIVEN_UP_AFTER_MS <= now.getTime())

@@ -1,5 +1,5 @@
 import { router, signedIn, verified } from '../procedures.ts'
-import { listDeliveries, redeliver, testWebhook } from './deliveries.ts'
+import { listDeliveries, readDelivery, redeliver, testWebhook } from './deliveries.ts'
 import {
   deliveryAddress,
   deliveryQuery,
@@ -29,6 +29,9 @@ export const webhooksRouter = router({
   deliveries: signedIn
     .input(deliveryQuery)
     .query(({ ctx, input }) => listDeliveries(ctx.app, ctx.person, input)),
+  delivery: signedIn
+    .input(deliveryAddress)
+    .query(({ ctx, input }) => readDelivery(ctx.app, ctx.person, input)),
   redeliver: signedIn
     .input(deliveryAddress)
     .mutation(({ ctx, input }) => redeliver(ctx.app, ctx.person, input)),

@@ -19,6 +19,15 @@ const ANY_SCOPE = { key_without_the_scope: 'in' } as const
 /** What is the whole organization's is not for a key of one robot. */
 const NOT_PINNED = { key_pinned_to_another_device: 403 } as const
 
+/** They may, but there is no such SSH key. */
+const WORKERS_OWN = { member: 'own', admin: 'own', owner: 'own', staff: 'own' } as const
+const NO_KEY = {
+  key_of_another_organization: 403,
+  key_without_the_scope: 403,
+  key_pinned_to_another_device: 403,
+  key_with_every_scope: 403,
+} as const
+
 /** Webhooks tell of the whole organization, so a key for one device is not for them. */
 const ofWebhooks = inOrganization('admin', { key_pinned_to_another_device: 403 })
 
@@ -74,6 +83,7 @@ export const REST: Record<string, Row> = {
   'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': ofWebhooks,
   'POST /api/v1/organizations/:org/webhooks/:webhook/test': ofWebhooks,
   'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': ofWebhooks,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery': ofWebhooks,
   'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': ofWebhooks,
 
   'GET /api/v1/user/api-tokens': ownOverRest(),
@@ -112,6 +122,13 @@ export const REST: Record<string, Row> = {
   [`DELETE ${FLEET}/devices/:device`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
   [`GET ${FLEET}/devices/:device/health`]: inOrganization('fleet:read', OUTSIDE_OF_PIN),
   [`POST ${FLEET}/devices/:device/merge`]: inOrganization('fleet:write', OUTSIDE_OF_PIN),
+  // An SSH key is a person's, so a key of the organization selects none; and there is none of that id.
+  [`GET ${FLEET}/devices/:device/ssh-keys`]: inOrganization('fleet:read', NO_KEY),
+  [`POST ${FLEET}/devices/:device/ssh-keys`]: inOrganization('fleet:write', { ...WORKERS_OWN, ...NO_KEY }),
+  [`DELETE ${FLEET}/devices/:device/ssh-keys/:ssh_key_id`]: inOrganization('fleet:write', {
+    ...WORKERS_OWN,
+    ...NO_KEY,
+  }),
   [`GET ${FLEET}/sessions`]: inOrganization('episodes:read'),
   [`GET ${FLEET}/sessions/:id`]: inOrganization('episodes:read', OUTSIDE_OF_PIN),
   // What is gone is gone: for admins alone.
@@ -169,9 +186,6 @@ const hook = ({ organization_id, webhook_id }: Target) => ({ org: organization_i
 
 const own: Call = { row: ownInPortal() }
 const open: Call = { row: everybody('own') }
-
-/** They may, but there is no such SSH key. */
-const WORKERS_OWN = { member: 'own', admin: 'own', owner: 'own', staff: 'own' } as const
 
 /** The same for the portal's procedures. */
 export const TRPC: Record<string, Call> = {
@@ -354,6 +368,10 @@ export const TRPC: Record<string, Call> = {
   'webhooks.remove': { row: inPortal('admin'), input: hook },
   'webhooks.test': { row: inPortal('admin'), input: hook },
   'webhooks.deliveries': { row: inPortal('admin'), input: hook },
+  'webhooks.delivery': {
+    row: inPortal('admin'),
+    input: (at) => ({ ...hook(at), delivery: at.delivery_id }),
+  },
   'webhooks.redeliver': {
     row: inPortal('admin'),
     input: (at) => ({ ...hook(at), delivery: at.delivery_id }),

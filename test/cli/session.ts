@@ -168,6 +168,8 @@ const ACTIONS: Record<string, (user_code: string, place: Place, stop: () => void
   'is signed in': (_, place) => signIn(place, DEFAULT_SCOPES),
   'is signed in with fleet:write and keys:manage': (_, place) =>
     signIn(place, `${DEFAULT_SCOPES} fleet:write keys:manage`),
+  'saves a key with the scope admin as profile admin': (_, place) =>
+    signIn(place, `${DEFAULT_SCOPES} admin`, 'admin'),
   'registers arm-7 and arm-8 in the portal': async (_, place) => {
     for (const name of ['arm-7', 'arm-8']) await makeDevice(place.server, place.tenant, name)
   },
@@ -189,10 +191,10 @@ const ACTIONS: Record<string, (user_code: string, place: Place, stop: () => void
 }
 
 /** A saved sign-in with a personal key, as a login leaves it behind. */
-async function signIn({ server, tenant, home }: Place, scopes: string): Promise<void> {
+async function signIn({ server, tenant, home }: Place, scopes: string, profile = 'default'): Promise<void> {
   const { key } = await personalKey(server, tenant.owner, tenant.organization_id, 'laptop', { scopes })
   const path = `${home}/.robotrace/credentials`
-  await saveProfile('default', { api_key: key, base_url: urlOf({ server }) }, path)
+  await saveProfile(profile, { api_key: key, base_url: urlOf({ server }) }, path)
 }
 
 /** The address the deployment gives itself. */

@@ -143,6 +143,9 @@ describe('a database of the first release', () => {
       expect(all('SELECT sum(n) FROM device_counts')).toEqual(
         all('SELECT count(*) FROM devices WHERE removed_at IS NULL'),
       )
+      expect(all('SELECT webhook_id, n FROM webhook_delivery_counts ORDER BY 1')).toEqual(
+        all('SELECT webhook_id, count(*) FROM webhook_deliveries GROUP BY 1 ORDER BY 1'),
+      )
       expect(all('SELECT count(*) FROM blob_removals WHERE instr(blob_key, organization_id) > 0')).toEqual([
         [6],
       ])

@@ -166,6 +166,13 @@ function after(make: (world: ExampleWorld) => Promise<unknown>): Prepare {
 
 const SSH_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
 
+/** The owner's SSH key, selected for arm-7. */
+async function doorKey(world: ExampleWorld): Promise<{ ssh_key_id: string }> {
+  await arm7(world)
+  const { id } = await world.portal.sshKeys.add.mutate({ name: 'work laptop', key_text: SSH_KEY })
+  return world.portal.fleet.selectDoorKey.mutate({ ...world.place, device: 'arm-7', ssh_key_id: id })
+}
+
 /** By route; one that is not here needs nothing but the organization and its key. */
 export const PREPARATIONS: Record<string, Prepare> = {
   'POST /api/ingest/episode/:id/finalize': async (world) => ({
@@ -249,10 +256,21 @@ export const PREPARATIONS: Record<string, Prepare> = {
 
   [`POST ${OF_PROJECT}/devices/:device/heartbeat`]: enrolled,
   [`GET ${OF_PROJECT}/devices/:device/authorized_keys`]: async (world) => {
+    await doorKey(world)
+    return {}
+  },
+  [`GET ${OF_PROJECT}/devices/:device/ssh-keys`]: async (world) => {
+    await doorKey(world)
+    return asOwner(world)
+  },
+  [`POST ${OF_PROJECT}/devices/:device/ssh-keys`]: async (world) => {
     await arm7(world)
     const { id } = await world.portal.sshKeys.add.mutate({ name: 'work laptop', key_text: SSH_KEY })
-    await world.portal.fleet.selectDoorKey.mutate({ ...world.place, device: 'arm-7', ssh_key_id: id })
-    return {}
+    return { ...(await asOwner(world)), body: { ssh_key_id: id } }
+  },
+  [`DELETE ${OF_PROJECT}/devices/:device/ssh-keys/:ssh_key_id`]: async (world) => {
+    const { ssh_key_id } = await doorKey(world)
+    return { ...(await asOwner(world)), params: { ssh_key_id } }
   },
   'GET /api/v1/organizations/:org/devices': async (world) => {
     const { headers } = await enrolled(world)
@@ -308,5 +326,6 @@ export const PREPARATIONS: Record<string, Prepare> = {
   'POST /api/v1/organizations/:org/webhooks/:webhook/rotate-secret': oneWebhook,
   'POST /api/v1/organizations/:org/webhooks/:webhook/test': oneWebhook,
   'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries': delivery,
+  'GET /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery': delivery,
   'POST /api/v1/organizations/:org/webhooks/:webhook/deliveries/:delivery/redeliver': delivery,
 }

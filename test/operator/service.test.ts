@@ -30,7 +30,7 @@ async function install(
   { lies = '/usr/local/bin/robotrace', uid = 0, ...options }: Options = {},
 ): Promise<{ status: number; host: TestHost }> {
   const host = testHost(options)
-  const command = serviceInstall({ program: () => [lies], uid })
+  const command = serviceInstall({ program: () => [lies], uid, systemctl: undefined })
   return { status: await run(['service', 'install', ...flags], host, [command]), host }
 }
 

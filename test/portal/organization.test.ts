@@ -48,6 +48,36 @@ describe('projects', () => {
     expect(tab.complaints).toEqual([])
   })
 
+  test('are in the table that was still being read when they were made', async () => {
+    await using server = await startTestServer()
+    const { owner } = await tenant(server)
+    await using tab = await openPage(browser, server, owner)
+    const { page } = tab
+    let letGo = (): void => {}
+    const made = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    // Answered before there is a second project, and on its way until there is.
+    await page.route(
+      /organization\.projects/,
+      async (route) => {
+        const response = await route.fetch()
+        await made
+        await route.fulfill({ response })
+      },
+      { times: 1 },
+    )
+    await page.goto('/portal/organization')
+    await page.getByRole('button', { name: 'New project' }).click()
+    await page.getByRole('dialog').getByLabel('Name').fill('Hall')
+    const created = page.waitForResponse(/createProject/)
+    await page.keyboard.press('Enter')
+    await created
+    letGo()
+    await page.getByRole('cell', { name: 'hall', exact: true }).waitFor()
+    await page.getByText('2 projects').waitFor()
+  })
+
   test('are renamed, archived with the keys named that stop, and restored by undoing', async () => {
     await using server = await startTestServer()
     const { owner, organization_id } = await tenant(server)

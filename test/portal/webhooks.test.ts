@@ -160,6 +160,8 @@ describe('the webhooks of an organization', () => {
     receiver.answer({ status: 503, body: 'down for repairs' })
     await runEpisode(server, at, 'failed')
     await server.ctx.background.drain()
+    server.clock.advance('7s')
+    await server.ctx.background.drain()
     await using tab = await openPage(browser, server, at.owner, { colorScheme })
     const { page } = tab
     await page.goto('/portal/organization#webhooks')
@@ -169,6 +171,13 @@ describe('the webhooks of an organization', () => {
       .getByRole('button', { name: /Details of episode.failed/ })
       .click()
     await page.getByText('It answered, as far as it was kept').waitFor()
+    const attempts = page.getByRole('list', { name: 'Attempts' }).getByRole('listitem')
+    await attempts.nth(1).waitFor()
+    expect(await attempts.allInnerTexts()).toEqual([
+      expect.stringMatching(/ · 503 · \d+ ms$/),
+      expect.stringMatching(/ · 503 · \d+ ms$/),
+    ])
+    await page.getByText('2 deliveries', { exact: true }).waitFor()
     expect(await violations(page)).toEqual([])
     await panel(page).getByRole('button', { name: 'Add webhook' }).click()
     await page.getByRole('dialog').getByLabel('URL').waitFor()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isReachable, urlProblem } from '../../server/webhooks/addresses.ts'
+import { isReachable } from '../../server/webhooks/addresses.ts'
+import { urlProblem } from '../../server/webhooks/receiver-url.ts'
 
 describe('(59) a webhook reaches public addresses only', () => {
   test.each([
@@ -87,6 +88,17 @@ describe('(59) the address of a receiver', () => {
     ['https://127.1:8443/', /not public/],
     ['https://0/', /not public/],
     ['https://１２７.0.0.1/', /not public/],
+    ['https://localhost/', /^must not be localhost.*127\.0\.0\.1 in ROBOTRACE_WEBHOOK_NETWORKS$/],
+    ['https://LOCALHOST.:8443/hook', /^must not be localhost/],
+    ['https://hooks.localhost/', /^must not be localhost/],
+    ['https://printer.local/', /^must not end in \.local: .*ROBOTRACE_WEBHOOK_NETWORKS$/],
+    ['https://metadata.google.internal/', /^must not end in \.internal: /],
+    ['https://nas.home.arpa/', /^must not end in \.home\.arpa: /],
+    ['https://hooks.test./', /^must not end in \.test: /],
+    ['https://gitlab/', /^must have a dot in its name: .*ROBOTRACE_WEBHOOK_NETWORKS$/],
+    ['https://hooks.invalid/', /^must not end in \.invalid: such names never lead anywhere$/],
+    ['https://abcdef.onion/', /^must not end in \.onion: /],
+    ['https://hooks.example/', /^must not end in \.example: /],
   ])('%s is refused with what to do', (url, why) => {
     expect(urlProblem(url, [])).toMatch(why)
   })
@@ -95,8 +107,19 @@ describe('(59) the address of a receiver', () => {
     'https://hooks.example.com/robotrace',
     'https://hooks.example.com:8443/a?b=c',
     'https://1.1.1.1/',
+    'https://localhost.example.com/',
+    'https://my-local.dev/',
   ])('%s is taken', (url) => {
     expect(urlProblem(url, [])).toBeUndefined()
+  })
+
+  test('a name that is good inside a network is taken as soon as the operator has named one', () => {
+    for (const url of ['https://gitlab/', 'https://printer.local/', 'https://hooks.test:8443/'])
+      expect(urlProblem(url, ['10.1.0.0/16'])).toBeUndefined()
+    expect(urlProblem('https://localhost:8443/', ['10.1.0.0/16'])).toMatch(/^must not be localhost/)
+    for (const own of ['127.0.0.1', '127.0.0.0/8', '::1'])
+      expect(urlProblem('https://localhost:8443/', [own])).toBeUndefined()
+    expect(urlProblem('https://hooks.invalid/', ['10.1.0.0/16'])).toMatch(/never lead anywhere/)
   })
 
   test('a network of the operator is taken, and the fix is named where it is not', () => {

@@ -195,3 +195,27 @@ test('a server that is told to stop does not finish its backup first; the next s
   await again.ctx.background.drain()
   expect((await names(to)).length).toBe(1)
 })
+
+test('two servers do not share a folder of backups: the second is refused, tells its staff, and lets go of nothing', async () => {
+  using scratch = scratchFolder()
+  const to = scratch.in('backups')
+  await using first = await scheduled(to)
+  await first.ctx.background.drain()
+  const [made = ''] = await names(to)
+  await using second = await scheduled(to, { ROBOTRACE_BACKUP_KEEP: '1' })
+  const staff = await person(second, { staff: true })
+  await second.ctx.background.drain()
+  expect(await names(to)).toEqual([made])
+  expect(second.log()).toContain('has backups of another installation')
+  const [notice] = await portalClient(second, staff).notices.list.query()
+  expect(notice).toMatchObject({ kind: 'backup_failed' })
+  const { status, host } = await operator(second.data, 'backup', '--to', to)
+  expect(status).toBe(1)
+  expect(host.stderr()).toContain(`${to} has backups of another installation (${made})`)
+  expect(host.stderr()).toMatch(/Try: .*a folder of its own/)
+
+  // Its own backups stay its own through a restore.
+  expect((await operator(first.data, 'restore', to, '--data', scratch.in('back'))).status).toBe(0)
+  expect((await operator(scratch.in('back'), 'backup', '--to', to)).status).toBe(0)
+  expect((await names(to)).length).toBe(2)
+})

@@ -220,13 +220,14 @@ describe('robotrace doctor', () => {
     expect(about('clock')[0]).toMatchObject({ level: 'problem', fix: expect.stringContaining('timedatectl') })
   })
 
-  test('finds backups that are late', async () => {
+  test('finds backups that are late, and those of another server in the same folder', async () => {
     await (await serving())[Symbol.asyncDispose]()
     const to = join(data, 'elsewhere')
-    const backup = (age_ms: number): void => {
+    const backup = (age_ms: number, installation?: string): void => {
       const folder = join(to, new Date(Date.now() - age_ms).toISOString().replaceAll(':', '-'))
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      const manifest = { ...MANIFEST, at: new Date(Date.now() - age_ms).toISOString() }
+      const at = new Date(Date.now() - age_ms).toISOString()
+      const manifest = { ...MANIFEST, at, installation }
       writeFileSync(join(folder, 'manifest.json'), sealManifest(manifest), { mode: 0o600 })
     }
     backup(3 * DAY_MS)
@@ -234,6 +235,12 @@ describe('robotrace doctor', () => {
     expect((await doctor([], env)).about('backups')[0]).toMatchObject({ level: 'problem' })
     backup(DAY_MS / 2)
     expect((await doctor([], env)).about('backups')[0]).toMatchObject({ level: 'ok' })
+    backup(DAY_MS / 3, 'another')
+    expect((await doctor([], env)).about('backups')[0]).toMatchObject({
+      level: 'problem',
+      message: expect.stringContaining('another installation'),
+      fix: expect.stringContaining('ROBOTRACE_BACKUP_TO'),
+    })
   })
 })
 

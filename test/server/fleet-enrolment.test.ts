@@ -143,6 +143,29 @@ describe('asking again', () => {
     expect((await enroll(server, token, 'arm-8')).status).toBe(401)
   })
 
+  test('again and again has to wait: six times a minute for each device, whatever its neighbours do', async () => {
+    await using server = await startTestServer({ ROBOTRACE_RATE_LIMIT: '60' })
+    const at = await tenant(server)
+    const { token } = await makeToken(server, at, { uses: 3 })
+    server.clock.advance('1ms')
+    const first = await enrolled(server, token, 'arm-7')
+    const statuses: number[] = []
+    for (let again = 0; again < 6; again++) statuses.push((await enroll(server, token, 'arm-7')).status)
+    expect(statuses).toEqual([201, 201, 201, 201, 201, 201])
+    const refused = await enroll(server, token, 'arm-7')
+    expect(refused.headers.get('retry-after')).toBe('10')
+    expect(refused.headers.get('ratelimit-policy')).toBe('"enrolment";q=6;w=60')
+    expect(await said(refused)).toMatchObject({ status: 429, code: 'rate_limited', retry_after: 10 })
+    const minted = server.ctx.db.selectFrom('api_keys').select('id').where('device_id', '=', first.device.id)
+    expect(await minted.execute()).toHaveLength(7)
+    expect((await enroll(server, token, 'arm-8')).status).toBe(201)
+    server.clock.advance('10s')
+    expect((await enroll(server, token, 'arm-7')).status).toBe(201)
+    expect((await enroll(server, token, 'arm-7')).status).toBe(429)
+    // A token that is no good is told so, not to wait.
+    expect((await enroll(server, otherSecret(token), 'arm-7')).status).toBe(401)
+  })
+
   test('with the nonce of another robot is refused: a copied image must not take its neighbour’s place', async () => {
     await using server = await startTestServer()
     const at = await tenant(server)

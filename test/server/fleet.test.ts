@@ -154,6 +154,48 @@ describe('who may log in', () => {
     expect((await as(mel).doorKeys.query(address)).selected).toHaveLength(1)
   })
 
+  test('is chosen over REST as in the portal: each answer says who may log in now', async () => {
+    await using server = await startTestServer()
+    const at = await tenant(server)
+    const { key: devices_key } = await device(server, at)
+    const mel = await member(server, at.organization_id, 'member')
+    using pair = keyPair()
+    const added = await portalClient(server, mel).sshKeys.add.mutate({
+      ...{ name: 'laptop', key_text: pair.public_text },
+    })
+    const keys = authorizedKeysPath(at, 'arm-7')
+    const path = keys.replace(/authorized_keys$/, 'ssh-keys')
+    const [mels, owners] = [await accessToken(server, mel), await accessToken(server, at.owner)]
+    const ask = async (method: string, token: string, where = path, body?: object) => {
+      const answer = await sendJson(server, method, where, token, body)
+      return { status: answer.status, body: z.looseObject({}).parse(await answer.json()) }
+    }
+    const mine = { ssh_key_id: added.id, fingerprint: pair.fingerprint, owner: { email: mel.email } }
+    expect(await ask('GET', mels)).toMatchObject({
+      ...{ status: 200, body: { items: [], candidates: [{ ...mine, added_at: null, own: true }] } },
+    })
+    const body = { ssh_key_id: added.id }
+    const selected = { ...mine, added_by: mel.caller.name, refused: null, own: true }
+    for (let twice = 0; twice < 2; twice++)
+      expect(await ask('POST', mels, path, body)).toMatchObject({
+        ...{ status: 201, body: { items: [selected], candidates: [] } },
+      })
+    expect((await keysOf(server, keys, devices_key)).text).toContain(pair.public_text.split(' ')[1])
+    // A device's own key, and every other one of the organization, is nobody's SSH key.
+    expect(await ask('POST', at.api_key, path, body)).toMatchObject({ status: 403 })
+    const unknown = { ssh_key_id: 'ssh_00000000000000000000' }
+    expect(await ask('POST', owners, path, unknown)).toMatchObject({
+      ...{ status: 404, body: { detail: 'No such SSH key of a member.' } },
+    })
+    expect(await ask('POST', owners, path, { ssh_key: added.id })).toMatchObject({
+      ...{ status: 400, body: { errors: [{ path: 'ssh_key_id' }] } },
+    })
+    expect(await ask('DELETE', owners, `${path}/${added.id}`)).toMatchObject({
+      ...{ status: 200, body: { items: [], candidates: [{ ...mine, own: false }] } },
+    })
+    expect((await keysOf(server, keys, devices_key)).text).not.toContain(pair.public_text.split(' ')[1])
+  })
+
   test('somebody of another organization is never let in', async () => {
     await using server = await startTestServer()
     const [at, elsewhere] = [await tenant(server), await tenant(server)]

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { countedDatabase } from '../database-counter.ts'
 import { startTestServer } from '../harness.ts'
 import { rawFetch as raw } from '../raw-request.ts'
 import { PASSWORD, person } from '../seed.ts'
@@ -172,6 +174,35 @@ describe('health', () => {
     expect((await server.fetch('/readyz')).status).toBe(200)
     await using full = await startTestServer({ ROBOTRACE_MIN_FREE: '999999TB' })
     expect((await full.fetch('/readyz')).status).toBe(507)
+  })
+
+  test('/readyz looks once a second at most, however many strangers ask, and says when that was', async () => {
+    const { db, statements } = countedDatabase(/^UPDATE schema_versions/)
+    await using server = await startTestServer({}, { overrides: { db } })
+    const ask = async () => {
+      const { status, headers } = await server.fetch('/readyz')
+      expect(headers.get('cache-control')).toContain('no-store')
+      return status
+    }
+    server.clock.advance('1ms')
+    const many = await Promise.all(Array.from({ length: 40 }, ask))
+    expect(new Set(many)).toEqual(new Set([200]))
+    expect(statements()).toBe(1)
+    const { checked_at } = z
+      .object({ checked_at: z.string() })
+      .parse(await (await server.fetch('/readyz')).json())
+    expect(checked_at).toBe(server.ctx.now().toISOString())
+    // What goes wrong meanwhile is found by the next look, and so is that it is well again.
+    await sql`PRAGMA query_only = ON`.execute(server.ctx.db)
+    server.clock.advance('999ms')
+    expect([await ask(), statements()]).toEqual([200, 1])
+    server.clock.advance('1ms')
+    expect(new Set(await Promise.all(Array.from({ length: 40 }, ask)))).toEqual(new Set([503]))
+    expect(statements()).toBe(2)
+    await sql`PRAGMA query_only = OFF`.execute(server.ctx.db)
+    expect([await ask(), statements()]).toEqual([503, 2])
+    server.clock.advance('1s')
+    expect([await ask(), statements()]).toEqual([200, 3])
   })
 
   test('/readyz is 503 when the database is read-only', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { findMissing, findOrphans } from '../../server/blobs/reconcile.ts'
 import { BYTES, put, start } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { scratchFolder } from '../operator-commands.ts'
 import { tenant } from '../seed.ts'
 
 async function all<One>(found: AsyncIterable<One>): Promise<One[]> {
@@ -93,4 +94,18 @@ test('a row whose bytes are gone, cut short or changed is found, the last only w
   expect(await found(true)).toEqual([...shallow, [changed.id, 'other content', 10]].sort())
   expect(readFileSync(changed.path, 'utf8')).toBe('0123456780')
   expect(statSync(cut.path).size).toBe(3)
+})
+
+test('a server that has just started looks for rows without their bytes, and staff need not wait a day to hear of them', async () => {
+  using scratch = scratchFolder()
+  const begin = () => startTestServer({}, { file: true, data: scratch.path })
+  const before = await begin()
+  const { organization_id, api_key } = await tenant(before)
+  const { id, path } = await recorded(before, api_key)
+  await before[Symbol.asyncDispose]()
+  rmSync(path)
+  await using again = await begin()
+  await expect
+    .poll(() => again.ctx.findings.missing.get(organization_id))
+    .toMatchObject({ n: 1, first: [{ of: id, because: 'gone' }] })
 })

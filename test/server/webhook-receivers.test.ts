@@ -46,7 +46,7 @@ test.each([
 ])('(59) a name that leads to %s is not connected to, and the address is not told', async (address) => {
   await using receiver = await startReceiver()
   const receivers = sender(receiver, async () => [address], [])
-  const refused = receivers.post(`https://hooks.test:${receiver.port}/`, {}, '{}')
+  const refused = receivers.post(`https://hooks.example.com:${receiver.port}/`, {}, '{}')
   await expect(refused).rejects.toThrow(/leads to an address that is not public.*ROBOTRACE_WEBHOOK_NETWORKS/)
   await expect(refused).rejects.not.toThrow(address)
   expect(receiver.received).toEqual([])
@@ -141,10 +141,22 @@ test('(59) what cannot be sent to is refused when it is written down, with the f
   await using server = await startTestServer()
   const at = await tenant(server)
   const portal = portalClient(server, at.owner)
-  for (const url of ['http://hooks.example.com/', 'https://127.0.0.1/', 'https://a:b@hooks.example.com/']) {
-    const refused = portal.webhooks.create.mutate({ org: at.organization_id, url, events: ['key.minted'] })
+  const org = at.organization_id
+  const good = await portal.webhooks.create.mutate({
+    ...{ org, url: 'https://hooks.example.com/', events: ['key.minted'] },
+  })
+  for (const url of [
+    'http://hooks.example.com/',
+    'https://127.0.0.1/',
+    'https://localhost:8443/hook',
+    'https://gitlab.internal/',
+    'https://a:b@hooks.example.com/',
+  ]) {
+    const changed = portal.webhooks.change.mutate({ org, webhook: good.webhook.id, url })
+    await expect(changed).rejects.toThrow(/^url: must/)
+    const refused = portal.webhooks.create.mutate({ org, url, events: ['key.minted'] })
     await expect(refused).rejects.toThrow(/^url: must/)
     await expect(refused).rejects.toMatchObject({ data: { problem: { errors: [{ path: 'url' }] } } })
   }
-  expect((await portal.webhooks.list.query({ org: at.organization_id })).items).toEqual([])
+  expect((await portal.webhooks.list.query({ org })).items).toEqual([good.webhook])
 })

@@ -153,6 +153,15 @@ test('what fails is tried again, later each time, and given up after eight attem
       next_attempt_at: null,
     },
   ])
+  // Each attempt is told with its own time and answer, not only the last one.
+  const { attempt_log } = await portal.webhooks.delivery.query({ ...address, delivery: items[0]?.id ?? '' })
+  expect(attempt_log.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(attempt_log[0]).toMatchObject({
+    ...{ response_status: 503, response_body: 'down for repairs', duration_ms: expect.any(Number) },
+    error: 'It answered 503 instead of 200 to 299.',
+  })
+  const times = attempt_log.map(({ begun_at }) => begun_at)
+  expect(times).toEqual([...new Set(times)].sort())
 })
 
 test('a process that dies in the middle of an attempt leaves it to the next one', async () => {
@@ -357,6 +366,25 @@ test('redelivering sends the same bytes under the same webhook-id, with a signat
   ])
 })
 
+test('what came of the latest 16 attempts of a message is kept, whoever asked for them', async () => {
+  await using receiver = await startReceiver()
+  await using server = await serverFor(receiver)
+  const { portal, address } = await tenantWithWebhook(server, receiver.url)
+  const { id: delivery } = await portal.webhooks.test.mutate(address)
+  await settled(server)
+  for (let again = 2; again <= 18; again++) {
+    receiver.answer({ status: again === 18 ? 200 : 201, body: `answer ${again}` })
+    await portal.webhooks.redeliver.mutate({ ...address, delivery })
+    await settled(server)
+  }
+  const { attempts, attempt_log } = await portal.webhooks.delivery.query({ ...address, delivery })
+  expect(attempts).toBe(18)
+  expect(attempt_log.map(({ number }) => number)).toEqual(Array.from({ length: 16 }, (_, i) => i + 3))
+  expect(attempt_log.at(-2)).toMatchObject({ response_status: 201, response_body: 'answer 17', error: null })
+  const there = { ...address, delivery: 'del_00000000000000000000' }
+  await expect(portal.webhooks.delivery.query(there)).rejects.toThrow('No such delivery.')
+})
+
 test('the log goes on from page to page, latest first, and forgets after 30 days', async () => {
   await using receiver = await startReceiver()
   await using server = await serverFor(receiver)
@@ -376,10 +404,19 @@ test('the log goes on from page to page, latest first, and forgets after 30 days
     cursor = page.next_cursor ?? undefined
   } while (cursor)
   expect(seen).toEqual(made)
+  const pageOf = (wish: object) => portal.webhooks.deliveries.query({ ...address, page_size: 2, ...wish })
+  expect(await pageOf({})).toMatchObject({ total: 5, page: 1, page_size: 2 })
+  const second = await pageOf({ page: 2 })
+  expect(second.items.map(({ id }) => id)).toEqual(made.slice(2, 4))
+  expect(await pageOf({ cursor: second.next_cursor ?? '' })).toMatchObject({ total: 5, page: null })
+  expect(await pageOf({ page: 3 })).toMatchObject({ items: [{ id: made[4] }], next_cursor: null })
+  expect(await pageOf({ page: 1_000_000 })).toMatchObject({ items: [], total: 5, next_cursor: null })
   server.clock.advance('31d')
   await settled(server)
-  const rows = await server.ctx.db.selectFrom('webhook_deliveries').select('id').execute()
-  expect(rows).toEqual([])
+  const counts = server.ctx.db.selectFrom('webhook_delivery_counts').selectAll()
+  expect(await counts.execute()).toEqual([{ webhook_id: address.webhook, n: 0 }])
+  for (const table of ['webhook_deliveries', 'webhook_attempts'] as const)
+    expect(await server.ctx.db.selectFrom(table).selectAll().execute()).toEqual([])
 })
 
 test('removing a webhook ends what was still to be delivered', async () => {
@@ -420,10 +457,16 @@ test('an organization has at most 20 webhooks, listed oldest first, page by page
 })
 
 test('what is done to a webhook stands in the audit trail, with its host and not its whole address', async () => {
-  await using server = await startTestServer()
-  const { at, portal, address } = await tenantWithWebhook(server, 'https://hooks.example.com/T00/secret-path')
+  await using receiver = await startReceiver()
+  await using server = await serverFor(receiver)
+  const host = `127.0.0.1:${receiver.port}`
+  const { at, portal, address } = await tenantWithWebhook(server, `https://${host}/T00/secret-path`)
   await portal.webhooks.change.mutate({ ...address, description: 'on call', enabled: false })
   await portal.webhooks.rotateSecret.mutate(address)
+  await portal.webhooks.change.mutate({ ...address, enabled: true })
+  const { id, message_id } = await portal.webhooks.test.mutate(address)
+  await settled(server)
+  await portal.webhooks.redeliver.mutate({ ...address, delivery: id })
   await portal.webhooks.remove.mutate(address)
   const { items } = await portal.audit.list.query({
     organization_id: at.organization_id,
@@ -431,13 +474,20 @@ test('what is done to a webhook stands in the audit trail, with its host and not
   })
   expect(items.map(({ action }) => action)).toEqual([
     'webhook.removed',
+    'webhook.redelivered',
+    'webhook.tested',
+    'webhook.changed',
     'webhook.secret_rotated',
     'webhook.changed',
     'webhook.created',
   ])
   expect(JSON.stringify(items)).not.toContain('secret-path')
+  expect(items.slice(1, 3)).toMatchObject([
+    { detail: { type: 'test', message_id }, actor: { id: at.owner.caller.account_id } },
+    { detail: { message_id }, target: { name: host } },
+  ])
   expect(items.at(-1)).toMatchObject({
-    target: { name: 'hooks.example.com' },
-    detail: { host: 'hooks.example.com' },
+    target: { name: host },
+    detail: { host },
   })
 })

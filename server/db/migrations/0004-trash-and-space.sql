@@ -1,4 +1,5 @@
--- From schema 3 (RoboTrace 0.1.0) to 4 (0.2.0): interruption, trash, retention, deletions, quota and usage.
+-- From schema 3 (RoboTrace 0.1.0) to 4 (0.2.0): interruption, trash, retention, deletions, quota and usage,
+-- attempts of webhooks.
 --
 -- SQLite cannot change a CHECK list, nor put a column between two others, so those tables are made anew beside the old
 -- one, filled, and put in its place. What a later schema.sql says about a table is no concern of this file: it is
@@ -194,3 +195,26 @@ SELECT organization_id, sum(size_bytes) FROM (
   UNION ALL
   SELECT organization_id, size_bytes FROM blob_removals
 ) GROUP BY organization_id;
+
+-- Each attempt of a delivery, of which only the last was known, and how many deliveries a webhook has.
+CREATE TABLE webhook_attempts (
+  delivery_id     TEXT NOT NULL REFERENCES webhook_deliveries (id),
+  number          BIGINT NOT NULL,
+  begun_at        TEXT NOT NULL,
+  duration_ms     BIGINT NOT NULL,
+  response_status BIGINT,
+  response_body   TEXT,
+  error           TEXT,
+  PRIMARY KEY (delivery_id, number)
+);
+INSERT INTO webhook_attempts (
+  delivery_id, number, begun_at, duration_ms, response_status, response_body, error
+) SELECT
+  id, attempts, coalesce(finished_at, created_at), duration_ms, response_status, response_body, error
+FROM webhook_deliveries WHERE attempts > 0 AND duration_ms IS NOT NULL;
+CREATE TABLE webhook_delivery_counts (
+  webhook_id TEXT NOT NULL PRIMARY KEY REFERENCES webhooks (id),
+  n          BIGINT NOT NULL
+);
+INSERT INTO webhook_delivery_counts (webhook_id, n)
+SELECT webhook_id, count(*) FROM webhook_deliveries GROUP BY webhook_id;

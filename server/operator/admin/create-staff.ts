@@ -44,8 +44,8 @@ async function create(host: Host, given: Given, at: AtMachine): Promise<number> 
   }
   await confirm(host, given, {
     facts: known
-      ? `${known.email} (${known.name}) has an account. Staff may everything in every organization.`
-      : `${email} gets an account that may everything in every organization.`,
+      ? `${known.email} (${known.name}) has an account. Staff may do everything in every organization.`
+      : `${email} gets an account that may do everything in every organization.`,
     question: 'Go on?',
   })
   const password = known ? undefined : await passwordOf(host, given)
