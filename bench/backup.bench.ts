@@ -2,15 +2,14 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import { build } from 'vite'
-import { backupToFolder } from '../server/backup/backup.ts'
 import { newId } from '../server/db/ids.ts'
 import { openDatabase } from '../server/db/open.ts'
 import { insertOrganization } from '../server/organizations/organizations.ts'
 import { projectFile, VERSION } from '../server/project.ts'
+import { benchWaits } from './backup-waits.ts'
 import { fillFleet } from './fill-fleet.ts'
 import { benchFolder } from './processes.ts'
 
@@ -24,7 +23,7 @@ interface Wish {
 
 /**
  * How fast is a data folder backed up, backed up again, verified and brought back, next to `cp -r` and `sync` of the same
- * folder in the same run; how much memory does each take; and for how long does a backup hold up the process it runs in?
+ * folder in the same run; how much memory does each take; and how long do requests wait meanwhile?
  */
 export async function benchBackup(wish: Wish): Promise<Record<string, number>> {
   const folder = benchFolder()
@@ -57,8 +56,8 @@ export async function benchBackup(wish: Wish): Promise<Record<string, number>> {
     rmSync(back ?? '', { recursive: true })
     const backup_of_cp = copy.seconds / (figures.backup_s ?? Number.NaN)
     const restore_of_cp = copy.seconds / (figures.restore_s ?? Number.NaN)
-    const longest_stall_ms = await stallWhile(data, join(folder, 'inside'))
-    return { ...figures, ...archive, ...untar, backup_of_cp, restore_of_cp, longest_stall_ms }
+    const waits = await benchWaits(data, join(folder, 'inside'))
+    return { ...figures, ...archive, ...untar, backup_of_cp, restore_of_cp, ...waits }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -119,15 +118,6 @@ function peakOf(pid: number | undefined): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** As a server backs itself up: the longest that nothing else could be done meanwhile. */
-async function stallWhile(data: string, to: string): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
-  await backupToFolder({ data, to, now: () => new Date(), at_once: 2 })
-  delay.disable()
-  return delay.max / 1e6
 }
 
 async function fill(data: string, wish: Wish): Promise<void> {

@@ -98,7 +98,11 @@ function openParts(
   const signing = parts.signing ?? openSigningKeys(config, secrets)
   const tokens = parts.tokens ?? createTokenVerifier({ signing, config, now })
   const { metrics, traces } = parts
-  const upgrade = (step: MigrationStep): void => log.info(describeStep(step))
+  const upgrade = (step: MigrationStep): void => {
+    log.info(describeStep(step))
+    // Each step takes long on a large database, and whoever waits for the start wants to know which.
+    log.flush()
+  }
   const file = database_file ?? join(config.data, 'robotrace.db')
   const watch = watchOf({ metrics, traces })
   const db = parts.db ?? openDatabase(file, VERSION, { upgrade, watch })

@@ -46,9 +46,10 @@ export function createLog(level: string, destination: DestinationStream): Log {
 
 /**
  * Standard error, written once a turn of the event loop: under load many lines share one system call, and none waits
- * longer than its turn. What is left when the process exits is written then.
+ * longer than its turn. What is left when the process exits is written then; `log.flush()` writes it at once, before
+ * something that takes long and ends no turn.
  */
-export function standardError(): DestinationStream {
+export function standardError(): DestinationStream & { flush: (done?: () => void) => void } {
   const stderr = pino.destination({ dest: 2, sync: true })
   let lines = ''
   const flush = (): void => {
@@ -62,6 +63,10 @@ export function standardError(): DestinationStream {
     write(line) {
       if (lines === '') setImmediate(flush)
       lines += line
+    },
+    flush(done) {
+      flush()
+      done?.()
     },
   }
 }

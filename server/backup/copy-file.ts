@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { StoredBlob } from '../blobs/blob-store.ts'
-import { receive } from '../blobs/receive.ts'
 import { makeFolders } from '../db/sync-now.ts'
 import { StoppedError } from './layout.ts'
 
@@ -25,8 +24,7 @@ export async function hashFile(
 ): Promise<StoredBlob> {
   const hash = createHash('sha256')
   let size_bytes = 0
-  for await (const chunk of typeof from === 'string' ? readingOf(from) : from) {
-    const bytes: Uint8Array = chunk
+  for await (const bytes of typeof from === 'string' ? piecesOf(from) : from) {
     look(steering, bytes.length)
     hash.update(bytes)
     size_bytes += bytes.length
@@ -49,7 +47,16 @@ export async function copyHashed(
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
   const file = await open(to, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600)
   try {
-    return await fill(file, typeof from === 'string' ? readingOf(from) : Readable.from(from), steering)
+    const hash = createHash('sha256')
+    let size_bytes = 0
+    for await (const bytes of typeof from === 'string' ? piecesOf(from) : from) {
+      look(steering, bytes.length)
+      hash.update(bytes)
+      await file.writeFile(bytes)
+      size_bytes += bytes.length
+    }
+    await file.sync()
+    return { size_bytes, sha256: hash.digest('hex') }
   } catch (error) {
     await rm(to, { force: true })
     throw error
@@ -58,17 +65,21 @@ export async function copyHashed(
   }
 }
 
-async function fill(file: FileHandle, stream: Readable, steering: Steering): Promise<StoredBlob> {
-  const hash = createHash('sha256')
+/**
+ * A file piece by piece, each in the same memory: whoever takes one is done with it before asking for the next. Streams
+ * make a buffer for each piece, and collecting those is what others wait for while gigabytes go through.
+ */
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
-    const size_bytes = await receive(stream, file, (chunk) => {
-      look(steering, chunk.length)
-      hash.update(chunk)
-    })
-    await file.sync()
-    return { size_bytes, sha256: hash.digest('hex') }
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
   } finally {
-    stream.destroy()
+    await file.close()
   }
 }
 

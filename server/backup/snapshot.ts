@@ -48,6 +48,8 @@ export async function takeSnapshot(
         return full ? 0 : PAGES_AT_ONCE
       },
     })
+    // The last step has waited for the disk already: others first.
+    await new Promise((resolve) => setImmediate(resolve))
     await settle(to)
     return found
   } finally {
@@ -75,6 +77,8 @@ export function schemaOf(database: Sqlite.Database): Snapshot {
 /** The copy says that it has a write-ahead log, as the original does: read from a medium that takes no writes it would fail. */
 async function settle(file: string): Promise<void> {
   const copy = new Sqlite(file)
+  // It is waited for below, where nothing else has to wait with it.
+  copy.pragma('synchronous = OFF')
   copy.pragma('journal_mode = DELETE')
   copy.close()
   const handle = await open(file, 'r+')

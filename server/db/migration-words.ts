@@ -8,7 +8,7 @@ import type { MigrationStep } from './migrate.ts'
 export function describeStep(step: MigrationStep): string {
   switch (step.step) {
     case 'begin':
-      return `bringing the database (${Math.ceil(step.bytes / 1e6)} MB) from schema ${step.from} to ${step.to}, on a copy`
+      return `bringing the database (${Math.ceil(step.bytes / 1e6)} MB) from schema ${step.from} to ${step.to}, on a copy: stopping it loses nothing, the next start begins anew`
     case 'copied':
       return 'copied the database'
     case 'migrated':

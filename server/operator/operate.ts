@@ -87,7 +87,7 @@ export async function operate<Result>(run: () => Promise<Result>): Promise<Resul
     if (error instanceof DataFolderInUseError) {
       throw new Failure(error.message, { hint: 'stop it first, or name another folder with `--data`' })
     }
-    const refused = refusedBySystem(error)
+    const refused = refusedBySystem(error) ?? damagedDatabase(error)
     if (refused) throw refused
     if (!EXPECTED.some((kind) => error instanceof kind)) throw error
     throw new Failure(error.message)
@@ -101,6 +101,19 @@ function refusedBySystem(error: Error): Failure | undefined {
   const what = subjectOf(error)
   if (what === undefined) return new Failure(error.message, { hint: known.hint })
   return new Failure(known.says(what), { hint: known.hint })
+}
+
+/** A file that is no database, or not any more: a stack says nothing to whoever stands before it. */
+function damagedDatabase(error: Error): Failure | undefined {
+  const code = 'code' in error ? String(error.code) : ''
+  const foreign = error.message.startsWith('no such table: schema_versions')
+  if (!/^SQLITE_(CORRUPT|NOTADB)/.test(code) && !foreign) return undefined
+  return new Failure(
+    foreign ? 'The database is not one of RoboTrace.' : `The database is damaged: ${error.message}.`,
+    {
+      hint: '`robotrace doctor` to see how much; then move the data folder away and bring the newest backup back with `robotrace restore`',
+    },
+  )
 }
 
 /** The path or the address that an error of the system is about. */

@@ -23,8 +23,13 @@ export function serve(environment: Environment): Command {
 async function runServer(host: Host, given: Given, environment: Environment): Promise<number> {
   const { config, secrets, warnings } = configOf(environment, given)
   for (const warning of warnings) warn(host, warning)
-  const stopped = new Promise<void>((resolve) => host.onInterrupt(() => resolve()))
+  const signal = (): Promise<void> => new Promise((resolve) => host.onInterrupt(() => resolve()))
+  // Until it serves, a signal ends the process where it is: nothing is half done that the next start does not mend, and
+  // an older database is brought up to date in one go, in which nobody would hear of it. The first process of a
+  // container is left alone by signals that nobody listens for, so there it is heard afterwards.
+  const early = process.pid === 1 ? signal() : undefined
   const server = await startServer(config, secrets)
+  const stopped = early ?? signal()
   // Only with TLS: without it, a terminal that is closed ends the server as it ends everything else.
   if (config.tls) process.on('SIGHUP', server.renewCertificate)
   say(host, `RoboTrace ${VERSION} · ${server.url} · data in ${config.data}`)

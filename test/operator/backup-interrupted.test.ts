@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { backupToFolder } from '../../server/backup/backup.ts'
@@ -136,6 +136,27 @@ test('two backups into one archive do not meet, and what comes of the first is w
   expect(both.map(({ host }) => host.stderr()).join('')).toContain('is being made already')
   expect((await operator(server.data, 'verify-backup', file)).status).toBe(0)
   expect(readdirSync(scratch.path)).toEqual(['all.tar'])
+})
+
+test('an archive that is killed while it is written has not got its name, and the next one is whole and leaves nothing beside it', async () => {
+  using scratch = scratchFolder()
+  await using server = await startTestServer({}, { file: true })
+  const [last = ''] = await recorded(server)
+  const to = scratch.in('all.tar')
+  const clear = obstruct(last)
+  const { child, ended } = robotrace(server.data, 'backup', '--to', to)
+  // Written to so far: the database, and what comes before the file that cannot be read.
+  await expect
+    .poll(() => statSync(`${to}.unfinished`, { throwIfNoEntry: false })?.size ?? 0, { timeout: 60_000 })
+    .toBeGreaterThan(0)
+  child.kill('SIGKILL')
+  expect(await ended).toBeNull()
+  clear()
+  expect(readdirSync(scratch.path)).not.toContain('all.tar')
+  expect((await operator(server.data, 'restore', to, '--data', scratch.in('back'))).status).toBe(1)
+  expect((await operator(server.data, 'backup', '--to', to)).status).toBe(0)
+  expect(readdirSync(scratch.path)).toEqual(['all.tar'])
+  expect((await operator(server.data, 'verify-backup', to)).status).toBe(0)
 })
 
 test('a folder of somebody else where an archive is put together is not used: the secret would lie in it', async () => {
