@@ -111,7 +111,7 @@ function NavLink(props: {
       href={props.href}
       class={css.link}
       activeClass={css.active}
-      inactiveClass={props.within ? css.active : ''}
+      inactiveClass={props.within ? css.within : ''}
       title={props.label}
     >
       {props.children}
