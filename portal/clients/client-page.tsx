@@ -92,7 +92,7 @@ function Members(props: { client: ClientDetail }): JSX.Element {
   return (
     <Section title="Members" id="members">
       <TableFrame label="Members table">
-        <table class={table.table}>
+        <table class={`${table.table} ${table.cards}`} role="table">
           <thead>
             <tr>
               <For each={['Name', 'E-mail', 'Role', 'Joined']}>{(name) => <th>{name}</th>}</For>
@@ -104,16 +104,16 @@ function Members(props: { client: ClientDetail }): JSX.Element {
           <tbody>
             <For each={props.client.members}>
               {(member) => (
-                <tr>
-                  <td>
+                <tr role="row">
+                  <td role="cell">
                     <bdi>{member.name}</bdi>
                   </td>
-                  <td>{member.email}</td>
-                  <td>{roleName(member.role)}</td>
-                  <td>
+                  <td role="cell">{member.email}</td>
+                  <td role="cell">{roleName(member.role)}</td>
+                  <td role="cell" data-label="Joined">
                     <Time at={member.created_at} />
                   </td>
-                  <td class={table.end}>
+                  <td role="cell" class={table.end}>
                     <ResetLink member={member} />
                   </td>
                 </tr>

@@ -52,7 +52,7 @@ function Clients(): JSX.Element {
         </Match>
         <Match when={true}>
           <TableFrame label="Clients">
-            <table class={table.table}>
+            <table class={`${table.table} ${table.cards}`} role="table">
               <thead>
                 <tr>
                   <th>Name</th>
@@ -82,23 +82,27 @@ function Clients(): JSX.Element {
 
 function ClientLine(props: { client: ClientRow }): JSX.Element {
   return (
-    <tr class={css.row} data-row>
-      <td class={table.wrapText}>
+    <tr role="row" class={css.row} data-row>
+      <td role="cell" class={table.wrapText}>
         <A class={css.link} href={`/admin/clients/${props.client.id}`}>
           <bdi>{props.client.name}</bdi>
         </A>
       </td>
-      <td>
+      <td role="cell" data-label="Slug">
         <code class={table.dim}>{props.client.slug}</code>
       </td>
-      <td class={table.number}>{props.client.member_count}</td>
-      <td class={table.number}>{props.client.live_key_count}</td>
-      <td>
+      <td role="cell" class={table.number} data-label="Members">
+        {props.client.member_count}
+      </td>
+      <td role="cell" class={table.number} data-label="Live keys">
+        {props.client.live_key_count}
+      </td>
+      <td role="cell" data-label="Key last used">
         <Show when={props.client.last_used_at} fallback={<span class={table.dim}>Never</span>}>
           {(at) => <Time at={at()} />}
         </Show>
       </td>
-      <td>
+      <td role="cell" data-label="Created">
         <Time at={props.client.created_at} />
       </td>
     </tr>

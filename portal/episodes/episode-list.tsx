@@ -69,6 +69,7 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   const walk = useRowWalk(
     () => props.episodes,
     (index) => virtual.scrollToIndex(index),
+    (episode) => props.selection?.toggle(episode),
   )
   return (
     <div
@@ -81,9 +82,11 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
       <div role="rowgroup" class={css.head}>
         <div role="row" class={css.header} aria-rowindex={1}>
           <Show when={props.selection}>
-            <div role="columnheader" class={css.select}>
-              <span class="visually-hidden">Select</span>
-            </div>
+            {(selection) => (
+              <div role="columnheader" class={css.select}>
+                <SelectAll selection={selection()} episodes={props.episodes} />
+              </div>
+            )}
           </Show>
           <For each={COLUMNS}>
             {([label, name]) => (
@@ -130,6 +133,26 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   )
 }
 
+function SelectAll(props: { selection: Selection; episodes: EpisodeSummary[] }): JSX.Element {
+  const chosen = () => props.selection.all().length
+  return (
+    <input
+      type="checkbox"
+      aria-label={chosen() > 0 ? 'Select none' : 'Select all that are loaded'}
+      checked={chosen() > 0}
+      ref={(box) =>
+        createEffect(() => {
+          box.indeterminate = chosen() > 0 && chosen() < props.episodes.length
+        })
+      }
+      onChange={() => {
+        if (chosen() > 0) props.selection.clear()
+        else props.selection.addAll(props.episodes)
+      }}
+    />
+  )
+}
+
 function footOf({ episodes, more, total, lookedTo }: EpisodeListProps): string {
   const loaded = count(episodes.length, 'episode')
   if (!more) return loaded
@@ -139,10 +162,11 @@ function footOf({ episodes, more, total, lookedTo }: EpisodeListProps): string {
   return `${loaded} loaded, more as you scroll`
 }
 
-/** `j` and `k` move the focus from row to row; Enter then follows the link by itself. */
+/** `j` and `k` move the focus from row to row, `x` selects; Enter then follows the link by itself. */
 function useRowWalk(
   episodes: () => EpisodeSummary[],
   show: (index: number) => void,
+  select: (episode: EpisodeSummary) => void,
 ): { set: (index: number) => void } {
   let at = -1
   const go = (step: number): void => {
@@ -155,7 +179,11 @@ function useRowWalk(
       requestAnimationFrame(() => requestAnimationFrame(() => focusRow(id)))
     }
   }
-  useShortcuts({ j: () => go(1), k: () => go(-1) })
+  const mark = (): void => {
+    const episode = episodes()[at]
+    if (episode && document.activeElement?.id === `row-${episode.id}`) select(episode)
+  }
+  useShortcuts({ j: () => go(1), k: () => go(-1), x: mark })
   return {
     set: (index) => {
       at = index

@@ -41,7 +41,11 @@ export function AskToTrash(props: {
       close={props.close}
       title={title()}
       verb="Move to trash"
-      description="It leaves every list and takes no uploads any more. It can be restored from the trash until its time there is over; then it goes for good, with its artifacts, logs and tags."
+      description={
+        props.episodes.length === 1
+          ? 'It leaves every list and takes no uploads any more. It can be restored from the trash until its time there is over; then it goes for good, with its artifacts, logs and tags.'
+          : 'They leave every list and take no uploads any more. Each can be restored from the trash until its time there is over; then it goes for good, with its artifacts, logs and tags.'
+      }
       act={async () => {
         const ids = props.episodes.map(({ id }) => id)
         await api.episodes.trash.mutate({ ids })

@@ -1,5 +1,5 @@
 import Search from 'lucide-solid/icons/search'
-import { createEffect, createSignal, For, type JSX, on, onCleanup, Show } from 'solid-js'
+import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
 import { FilterChip } from '../ui/filter-chip.tsx'
 import { useShortcuts } from '../ui/keyboard.ts'
 import type { Counts } from './device-pages.ts'
@@ -110,9 +110,16 @@ function Sort(props: {
   pressed: boolean
   press: () => void
 }): JSX.Element {
+  let button: HTMLButtonElement | undefined
+  // On a phone they go on to the right of the screen: the one that is pressed is in view.
+  onMount(() => {
+    const bar = button?.parentElement
+    if (button && bar && props.pressed) bar.scrollLeft = button.offsetLeft - bar.offsetLeft
+  })
   return (
     <button
       type="button"
+      ref={button}
       class={css.sort}
       data-status={props.status}
       aria-pressed={props.pressed}

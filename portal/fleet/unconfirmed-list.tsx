@@ -141,7 +141,7 @@ function Row(props: {
       <td role="cell" data-label="First seen">
         <Time at={props.device.created_at} />
       </td>
-      <td role="cell" class={table.end}>
+      <td role="cell" class={`${table.end} ${table.below}`}>
         <Show when={props.mayWork}>
           <Settle device={props.device} act={props.act} />
         </Show>

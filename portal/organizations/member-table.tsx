@@ -7,6 +7,7 @@ import { Badge } from '../ui/badge.tsx'
 import { Button, buttonClass } from '../ui/button.tsx'
 import { count } from '../ui/format.ts'
 import menu from '../ui/menu.module.css'
+import { createMenuChoice } from '../ui/menu.ts'
 import { SkeletonRows } from '../ui/skeleton.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
@@ -96,7 +97,10 @@ function MemberLine(props: { member: Member; own: Role; act: (action: MemberActi
       </td>
       <td role="cell" class={`${table.number} ${css.credentials}`} title="Live personal keys and API tokens">
         {props.member.credential_count}
-        <span class={css.unit}> live keys and tokens</span>
+        <span class={css.unit}>
+          {' '}
+          {props.member.credential_count === 1 ? 'live key or token' : 'live keys and tokens'}
+        </span>
       </td>
       <td role="cell" class={`${table.end} ${css.end}`}>
         <MemberMenu member={props.member} own={props.own} self={isSelf()} act={props.act} />
@@ -112,6 +116,7 @@ function MemberMenu(props: {
   self: boolean
   act: (action: MemberAction) => void
 }): JSX.Element {
+  const choice = createMenuChoice()
   const manages = () => props.own === 'owner' || (props.own === 'admin' && props.member.role !== 'owner')
   const items = (): { kind: MemberAction['kind']; words: string }[] => [
     ...(manages() ? [{ kind: 'role' as const, words: 'Change role…' }] : []),
@@ -131,12 +136,12 @@ function MemberMenu(props: {
           <Ellipsis size={16} aria-hidden="true" />
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
-          <DropdownMenu.Content class={menu.menu}>
+          <DropdownMenu.Content class={menu.menu} onCloseAutoFocus={choice.run}>
             <For each={items()}>
               {(item) => (
                 <DropdownMenu.Item
                   class={menu.item}
-                  onSelect={() => props.act({ kind: item.kind, member: props.member })}
+                  onSelect={() => choice.set(() => props.act({ kind: item.kind, member: props.member }))}
                 >
                   {item.words}
                 </DropdownMenu.Item>

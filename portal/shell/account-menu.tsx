@@ -13,6 +13,7 @@ import { Dynamic } from 'solid-js/web'
 import { useSession } from '../accounts/session.tsx'
 import { signOut } from '../accounts/sign-out.ts'
 import menu from '../ui/menu.module.css'
+import { createMenuChoice } from '../ui/menu.ts'
 import { setTheme, type Theme, theme } from '../ui/theme.ts'
 import { openShortcutList } from './overlays.ts'
 import css from './side-bar.module.css'
@@ -27,6 +28,7 @@ const THEMES: { value: Theme; label: string; icon: typeof Sun }[] = [
 export function AccountMenu(): JSX.Element {
   const session = useSession()
   const navigate = useNavigate()
+  const choice = createMenuChoice()
   const account = () => session.me().account
   const initial = () => (account().name || account().email).slice(0, 1).toUpperCase()
   return (
@@ -41,7 +43,7 @@ export function AccountMenu(): JSX.Element {
         </span>
         <span class={css.name}>{account().name}</span>
       </DropdownMenu.Trigger>
-      <DropdownMenu.Content class={menu.menu}>
+      <DropdownMenu.Content class={menu.menu} onCloseAutoFocus={choice.run}>
         <p class={menu.label}>{account().email}</p>
         <DropdownMenu.Item class={menu.item} onSelect={() => navigate(session.href('/portal/settings'))}>
           <Settings size={15} aria-hidden="true" /> Settings
@@ -52,7 +54,7 @@ export function AccountMenu(): JSX.Element {
         >
           <KeyRound size={15} aria-hidden="true" /> Personal API keys
         </DropdownMenu.Item>
-        <DropdownMenu.Item class={menu.item} onSelect={openShortcutList}>
+        <DropdownMenu.Item class={menu.item} onSelect={() => choice.set(openShortcutList)}>
           <Keyboard size={15} aria-hidden="true" /> Keyboard shortcuts
         </DropdownMenu.Item>
         <DropdownMenu.Separator class={menu.separator} />

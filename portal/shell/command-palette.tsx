@@ -3,18 +3,20 @@ import { useNavigate } from '@solidjs/router'
 import Search from 'lucide-solid/icons/search'
 import { createEffect, createMemo, createSignal, For, type JSX, on, Show } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import { createFocusReturn } from '../ui/focus-return.ts'
 import css from './command-palette.module.css'
 import { type Command, listCommands } from './commands.ts'
 import { paletteOpen, setPaletteOpen } from './overlays.ts'
 
 /** One field that goes anywhere: pages, organizations, recent episodes, an episode's id, the theme. */
 export function CommandPalette(): JSX.Element {
+  const giveFocusBack = createFocusReturn(paletteOpen)
   return (
     <Part open={paletteOpen()} onOpenChange={setPaletteOpen}>
       <Part.Portal>
         <Part.Overlay class={css.scrim} />
         <div class={css.place}>
-          <Part.Content class={css.palette} aria-label="Search and commands">
+          <Part.Content class={css.palette} aria-label="Search and commands" onCloseAutoFocus={giveFocusBack}>
             <PaletteBody close={() => setPaletteOpen(false)} />
           </Part.Content>
         </div>

@@ -25,6 +25,7 @@ const LIST: { title: string; keys: [string, string][] }[] = [
       ['/', 'Filter'],
       ['j', 'Next episode'],
       ['k', 'Previous episode'],
+      ['x', 'Select it'],
       ['Enter', 'Open it'],
     ],
   },

@@ -1,4 +1,4 @@
-import { A } from '@solidjs/router'
+import { A, useLocation } from '@solidjs/router'
 import BookOpen from 'lucide-solid/icons/book-open'
 import Bot from 'lucide-solid/icons/bot'
 import Building from 'lucide-solid/icons/building'
@@ -22,6 +22,7 @@ import css from './side-bar.module.css'
 /** Where one can go: a column, a strip of icons on a narrow screen, a bar at the bottom of a phone. */
 export function SideBar(): JSX.Element {
   const session = useSession()
+  const location = useLocation()
   return (
     <aside class={css.side}>
       <div class={css.who}>
@@ -34,7 +35,11 @@ export function SideBar(): JSX.Element {
         <kbd class={css.keys}>Ctrl K</kbd>
       </button>
       <nav class={css.nav} aria-label="Main">
-        <NavLink href={session.href('/portal/episodes')} label="Episodes">
+        <NavLink
+          href={session.href('/portal/episodes')}
+          label="Episodes"
+          within={location.pathname.startsWith('/portal/trash')}
+        >
           <ListVideo size={16} aria-hidden="true" />
         </NavLink>
         <NavLink href={session.href('/portal/devices')} label="Devices">
@@ -98,9 +103,17 @@ function NavLink(props: {
   label: string
   children: JSX.Element
   extra?: JSX.Element
+  /** The page that is shown belongs to this one, whatever its address. */
+  within?: boolean
 }): JSX.Element {
   return (
-    <A href={props.href} class={css.link} activeClass={css.active} inactiveClass="" title={props.label}>
+    <A
+      href={props.href}
+      class={css.link}
+      activeClass={css.active}
+      inactiveClass={props.within ? css.within : ''}
+      title={props.label}
+    >
       {props.children}
       <span class={css.label}>{props.label}</span>
       {props.extra}

@@ -1,5 +1,6 @@
 import { A } from '@solidjs/router'
 import { useInfiniteQuery } from '@tanstack/solid-query'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import TrashIcon from 'lucide-solid/icons/trash'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
@@ -39,6 +40,9 @@ function Trash(props: { organization: Organization }): JSX.Element {
   const [doomed, setDoomed] = createSignal<TrashedEpisode>()
   return (
     <>
+      <A class={css.back} href={session.href('/portal/episodes')}>
+        <ChevronLeft size={14} aria-hidden="true" /> Episodes
+      </A>
       <PageHead
         title="Trash"
         note="Deleted episodes of all projects. Each can be restored until it goes for good."
@@ -115,7 +119,7 @@ function TrashTable(props: {
                   </A>
                 </td>
                 <td role="cell" class={table.number} data-label="Size">
-                  {size(one.bytes_total)}
+                  {one.bytes_total > 0 ? size(one.bytes_total) : '–'}
                 </td>
                 <td role="cell" data-label="Deleted">
                   <Time at={one.trashed_at} />
@@ -128,7 +132,7 @@ function TrashTable(props: {
                 <td role="cell" data-label="Goes for good">
                   <Time at={one.goes_at} words={ahead} />
                 </td>
-                <td role="cell" class={table.end}>
+                <td role="cell" class={`${table.end} ${table.below}`}>
                   <Show when={props.mayDelete}>
                     <div class={css.actions}>
                       <Button

@@ -4,10 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSetupLink } from '../../server/accounts/setup.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
-import { member, type Person, person, type Tenant, tenant } from '../seed.ts'
+import { type Person, tenant } from '../seed.ts'
+import { type World, world } from './accessibility-world.ts'
 import { launchBrowser, type OpenPage, openPage, violations } from './browser.ts'
-import { beat, robot } from './fleet-world.ts'
-import { logFailedRun, sdk } from './seeded.ts'
 import { signInOn } from './terminal.ts'
 
 let browser: Browser
@@ -15,55 +14,6 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(() => browser.close())
-
-interface World {
-  server: TestServer
-  owner: Person
-  staff: Person
-  failed: string
-  recording: string
-  note: string
-  device: string
-  /** A device with heartbeats, a wrong clock and a full disk. */
-  beating: string
-  organization_id: string
-  /** Of an invitation. */
-  link: string
-}
-
-async function world(server: TestServer): Promise<World> {
-  const { owner, organization_id, api_key, api_key_id } = await tenant(server)
-  const staff = await person(server, { staff: true })
-  const portal = portalClient(server, owner)
-  await portal.apiKeys.mint.mutate({ organization_id, label: 'casey laptop' })
-  const failed = await logFailedRun(server, api_key, {
-    metadata: { pose: { __type: 'robotrace.Pose3D', translation: [0, 0, 1], rotation: [0, 0, 0, 1] } },
-  })
-  const recording = await sdk(server, api_key).startEpisode({ name: 'live', request_uploads: ['video'] })
-  const note = await sdk(server, api_key).logEpisode({ name: 'a note', status: 'ready' })
-  await portal.apiKeys.revoke.mutate({ id: api_key_id })
-  await portal.apiTokens.make.mutate({})
-  await member(server, organization_id, 'member')
-  const invitation = { organization_id, email: 'robin@lab.example', role: 'viewer' as const }
-  const { link } = await portal.invitations.make.mutate(invitation)
-  const key_text =
-    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl art@laptop'
-  const ssh_key = await portal.sshKeys.add.mutate({ name: 'work laptop', key_text })
-  const place = { org: organization_id, project: 'default' }
-  const device = await portal.fleet.create.mutate({ ...place, name: 'arm-7' })
-  await portal.fleet.selectDoorKey.mutate({ ...place, device: device.id, ssh_key_id: ssh_key.id })
-  const beating = await fleetOf(server, { owner, organization_id, api_key, api_key_id })
-  const ids = { failed: failed.id, recording: recording.id, note: note.id, device: device.id, beating }
-  return { server, owner, staff, organization_id, link, ...ids }
-}
-
-/** A device that beats, beside one that does not and a robot that only an episode knows. */
-async function fleetOf(server: TestServer, at: Tenant): Promise<string> {
-  const one = await robot(server, at, 'cart-1')
-  const full = { cpu_usage: 41, memory_usage: 52, disk_usage: 96, clock_offset_ms: -3_100 }
-  await beat(server, at, one, { ...full, backlog_episodes: 4, backlog_bytes: 2_000_000 })
-  return one.id
-}
 
 type Visit = [
   name: string,
@@ -82,6 +32,13 @@ const PAGES: Visit[] = [
   ['a recording', (at) => `/portal/episodes/${at.recording}`, (at) => at.owner, 'by itself'],
   ['an episode without a video', (at) => `/portal/episodes/${at.note}`, (at) => at.owner, 'without a video'],
   ['no such episode', () => '/portal/episodes/ep_nothing', (at) => at.owner, 'There is no such episode'],
+  ['an interrupted episode', (at) => `/portal/episodes/${at.interrupted}`, (at) => at.keeper, 'finalized'],
+  ['an episode in the trash', (at) => `/portal/episodes/${at.trashed}`, (at) => at.keeper, 'is in the trash'],
+  ['trash', () => '/portal/trash', (at) => at.keeper, 'an old run'],
+  ['empty trash', () => '/portal/trash', (at) => at.owner, 'The trash is empty'],
+  ['storage', () => '/portal/organization', (at) => at.keeper, 'Last deletions'],
+  ['a quota that was reached', () => '/portal/episodes', (at) => at.keeper, 'an upload was refused'],
+  ['a backup that failed', () => '/portal/tokens', (at) => at.staff, 'The scheduled backup to'],
   ['API keys', () => '/portal/api-keys', (at) => at.owner, 'stands on the page'],
   ['organization', () => '/portal/organization', (at) => at.owner, 'Networks terminals may log in from'],
   ['members', () => '/portal/members', (at) => at.owner, 'Pending invitations'],
@@ -120,7 +77,7 @@ describe.each([
   beforeAll(async () => {
     server = await startTestServer()
     at = await world(server)
-    const people = [undefined, at.owner, at.staff]
+    const people = [undefined, at.owner, at.staff, at.keeper]
     tabs = new Map(await Promise.all(people.map(async (who) => [who, await open(who)] as const)))
   })
   afterAll(async () => {

@@ -36,7 +36,7 @@ test('an admin reads what was done in sentences, unfolds one, and narrows the li
   await line.getByRole('button', { name: 'Only what Ada Okafor did' }).click()
   await page.getByText('2 events').waitFor()
   expect(page.url()).toContain(`actor=${home.owner.caller.account_id}`)
-  expect(await page.getByText('casey laptop').count()).toBe(0)
+  await page.getByText('casey laptop').waitFor({ state: 'detached' })
   await page.reload()
   await page.getByText('2 events').waitFor()
   await page.getByLabel('What').selectOption('API keys')

@@ -47,7 +47,9 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> {
   const baseURL = server.ctx.config.public_url
-  const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 800 }, ...options })
+  // What fades in has less contrast on the way, and what moves is hit beside its middle.
+  const still = { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' as const }
+  const context = await browser.newContext({ baseURL, ...still, ...options })
   if (who) {
     const [name = '', value = ''] = who.cookie.split('=')
     await context.addCookies([{ name, value, url: baseURL }])

@@ -86,17 +86,14 @@ describe('three hours after the last proof', () => {
     const { secret } = await auth.startTotp.mutate()
     await using tab = await openPage(browser, server, owner)
     const { page } = tab
+    // Turned on by the session of the browser, whose cookie changes with it: no page may be asking with the old one.
+    const turned = await tab.context.request.post('/trpc/auth.confirmTotp', {
+      headers: { 'Sec-Fetch-Site': 'same-origin' },
+      data: { code: new TOTP({ secret }).generate() },
+    })
+    expect(turned.status()).toBe(200)
     await page.goto('/portal/api-keys')
-    // Turned on by the page's own session, whose cookie changes with it.
-    await page.evaluate(
-      async (code) =>
-        fetch('/trpc/auth.confirmTotp', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify({ code }),
-        }).then((answer) => answer.status),
-      new TOTP({ secret }).generate(),
-    )
+    await page.getByText('prod robot rig').waitFor()
     server.clock.advance('3h')
     await page.getByRole('button', { name: 'New API key' }).click()
     await page.getByLabel('Label').fill('gripper bench')

@@ -168,7 +168,7 @@ test('everything can be done with the keyboard alone', async () => {
   await awakeButton(page).waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'You authorized this device' }).waitFor()
-  expect(await page.evaluate('document.activeElement.tagName')).toBe('H1')
+  await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('H1')
 })
 
 test('with several organizations the key goes to the chosen one; without one there is nothing to authorize', async () => {

@@ -92,7 +92,7 @@ test('an archived episode leaves the list, and undo brings it back', async () =>
   await page.getByText('a note is archived').waitFor()
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('a note is back in the list').waitFor()
-  expect(await page.getByText('This episode is archived').count()).toBe(0)
+  await page.getByText('This episode is archived').waitFor({ state: 'detached' })
 
   await page.getByRole('button', { name: 'Archive' }).click()
   await page.getByRole('button', { name: 'Restore' }).waitFor()

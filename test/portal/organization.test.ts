@@ -123,7 +123,7 @@ describe('projects', () => {
     expect(await main.getByRole('textbox').count()).toBe(0)
     expect(await main.getByRole('button', { name: /Save|New|Rename|Archive|Require|Change/ }).count()).toBe(0)
     await page.getByRole('button', { name: 'Project: Default' }).click()
-    expect(await page.getByRole('option').allTextContents()).toEqual(['Default'])
+    await expect.poll(() => page.getByRole('option').allTextContents()).toEqual(['Default'])
     expect(tab.complaints).toEqual([])
   })
 })

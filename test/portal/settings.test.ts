@@ -28,7 +28,7 @@ test('changing the password signs every other browser out and keeps this one', a
   await page.getByRole('button', { name: 'Change password' }).click()
   await page.getByText('1 other session signed out.').waitFor()
   await page.getByText('This browser').waitFor()
-  expect(await page.getByRole('table').locator('tbody tr').count()).toBe(1)
+  await expect.poll(() => page.getByRole('table').locator('tbody tr').count()).toBe(1)
 
   await there.page.goto('/portal/episodes')
   await there.page.waitForURL('**/login**')

@@ -1,0 +1,35 @@
+import { createRenderEffect } from 'solid-js'
+
+/** What had the focus before the first of the dialogs that are open, or that opened one another. */
+let outside: HTMLElement | undefined
+
+/**
+ * For whatever covers the page and takes the focus: gives it back afterwards. What opened it may be gone by then, as the
+ * row of something that was deleted; then whatever the dialogs began with has it, or else the page itself.
+ *
+ * @example <Dialog.Content onCloseAutoFocus={createFocusReturn(() => props.open)}>
+ */
+export function createFocusReturn(open: () => boolean): (event: Event) => void {
+  let opener: HTMLElement | undefined
+  // Before anything else comes of it: what has the focus at this moment is what was pressed.
+  createRenderEffect(() => {
+    if (!open()) return
+    const active = document.activeElement
+    opener = active instanceof HTMLElement && active !== document.body ? active : undefined
+    if (opener && !isInDialog(opener)) outside = opener
+  })
+  return (event) => {
+    // Another dialog has opened meanwhile, or the page has taken the focus where it belongs.
+    if (event.defaultPrevented) return
+    event.preventDefault()
+    const taken = [opener, outside, document.getElementById('main')].find((one) => {
+      one?.focus({ preventScroll: true })
+      return one && one === document.activeElement
+    })
+    if (!taken || !isInDialog(taken)) outside = undefined
+  }
+}
+
+function isInDialog(element: Element): boolean {
+  return element.closest('[role=dialog]') !== null
+}
