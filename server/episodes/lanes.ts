@@ -4,8 +4,8 @@ import type { Position } from '../db/page.ts'
 import type { Place, Traits, Walk } from './walk.ts'
 
 /**
- * So many rows one request looks at, however rare what it looks for is. Reading one takes about half a microsecond, and
- * several where it lies alone on its page: no request takes more than some milliseconds.
+ * So many rows one walk looks at, however rare what it looks for is. Reading one takes about half a microsecond, and
+ * several where it lies alone on its page: nobody else waits for it longer than some milliseconds.
  */
 export const MOST_LOOKED_AT = 2_500
 
@@ -104,34 +104,34 @@ export async function look(
   { want, most }: { want: number; most: number },
 ): Promise<Position[]> {
   const rest = restOf(walk, lane)
-  const { text, params } = inside(walk, lane, ['archived_at', 'trashed_at', ...rest])
+  const rows = inside(walk, lane, ['archived_at', 'trashed_at', ...rest])
+  const bare = inside(walk, lane, [])
   const fits = [...rest.map((column) => `${column} = ?`), walk.archived ? ARCHIVED : 'archived_at IS NULL']
-  const found = await run<Position>(
+  // What fits, and the last row that was looked at, in one statement: between two of them a row may come or go, and the
+  // frontier would stand before one that was not looked at.
+  const answer = await run<Position & { fits: 0 | 1 }>(
     db,
-    `SELECT created_at, id FROM (${text}) AS looked WHERE ${fits.join(' AND ')} LIMIT ?`,
-    [...params, most, ...rest.map((column) => wantedOf(walk, lane.place, column)), want],
+    `SELECT * FROM (SELECT created_at, id, 1 AS fits FROM (${rows.text}) AS looked
+       WHERE ${fits.join(' AND ')} LIMIT ?) AS found
+     UNION ALL
+     SELECT * FROM (SELECT created_at, id, 0 AS fits FROM (${bare.text}) AS looked
+       ORDER BY created_at, id LIMIT 1) AS furthest`,
+    [
+      ...[...rows.params, most, ...rest.map((column) => wantedOf(walk, lane.place, column)), want],
+      ...[...bare.params, most],
+    ],
   )
+  const found = answer.filter((row) => row.fits === 1).map(({ created_at, id }) => ({ created_at, id }))
   const last = found.at(-1)
   if (last && found.length === want) {
     lane.frontier = last
-  } else {
-    lane.step *= 2
-    await moveOn(db, walk, lane, most)
+    return found
   }
+  lane.step *= 2
+  const furthest = answer.find((row) => row.fits === 0)
+  if (furthest) lane.frontier = { created_at: furthest.created_at, id: furthest.id }
+  lane.ended = !furthest || (await probe(db, walk, lane, 1)).rows === 0
   return found
-}
-
-/** To the last of the rows that were looked at, or to the end of the lane. */
-async function moveOn(db: Database, walk: Walk, lane: Lane, looked: number): Promise<void> {
-  const { text, params } = inside(walk, lane, [])
-  const [row] = await run<Position & { rows: number }>(
-    db,
-    `SELECT created_at, id FROM (${text}) AS looked ORDER BY created_at, id LIMIT 1`,
-    [...params, looked],
-  )
-  if (row) lane.frontier = row
-  const behind = row && (await probe(db, walk, lane, 1))
-  lane.ended = !behind || behind.rows === 0
 }
 
 /**

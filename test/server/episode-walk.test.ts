@@ -244,6 +244,48 @@ describe('a walk over episodes', () => {
     expect(idsOf(await walkOn(server.ctx.db, ask))).toEqual(fits)
   })
 
+  test('passes over none and finds none twice while others come and go between its looks', async () => {
+    await using server = await startTestServer()
+    const { first, second, rows } = await fill(server, 60)
+    const { db } = server.ctx
+    const order = newestFirst(rows.filter(({ project_id }) => project_id === first))
+    // The last of the twelve rows that the first look is about, and the one behind it.
+    const wanted = order.slice(11, 13)
+    await db
+      .updateTable('episodes')
+      .set({ robot: 'rare', archived_at: null })
+      .where('id', 'in', wanted)
+      .execute()
+    const [newest = ''] = order
+    const move = (project_id: string) =>
+      db.updateTable('episodes').set({ project_id }).where('id', '=', newest).execute()
+    const places = [{ project_id: first, device_id: null }]
+    const ask = {
+      ...{ places, traits: { robot: 'rare' }, archived: false },
+      limit: 2,
+      since: null,
+      after: null,
+    }
+    for (const [from, to] of [
+      [first, second],
+      [second, first],
+    ] as const)
+      for (let nth = 1; nth <= 5; nth++) {
+        await move(from)
+        let looks = 0
+        const meddled: Pick<typeof db, 'executeQuery'> = {
+          async executeQuery<Row>(query: CompiledQuery<Row>) {
+            const answer = await db.executeQuery(query)
+            if (++looks === nth) await move(to)
+            return answer
+          },
+        }
+        // A walk asks the database for nothing else.
+        const { found } = await walkOn(meddled as typeof db, ask)
+        expect(found.map(({ id }) => id)).toEqual(wanted)
+      }
+  })
+
   test('says how many there are where that is kept, and how far it looked where a page is not full', async () => {
     await using server = await startTestServer()
     const { organization_id, rows } = await fill(server, 9_000)
