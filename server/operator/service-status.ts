@@ -47,15 +47,24 @@ function showStatus(host: Host, given: Given, { systemctl }: Machine): number {
       hint: '`robotrace health` asks the server itself',
     })
   }
-  const status = statusOf(
-    systemctl(['show', 'robotrace', '--timestamp=utc', `--property=${PROPERTIES.join(',')}`]),
-  )
+  const status = statusOf(ask(systemctl))
   const running = status.state === 'active'
   if (given.flag('json')) sayJson(host, status)
   else if (status.state === 'not installed')
     say(host, 'There is no service. Make one: sudo robotrace service install')
   else rows(host, factsOf(status, host.now()))
   return running ? EXIT.ok : EXIT.failure
+}
+
+/** @throws Failure where systemd does not answer, as in a container without its bus */
+function ask(systemctl: NonNullable<Machine['systemctl']>): string {
+  try {
+    return systemctl(['show', 'robotrace', '--timestamp=utc', `--property=${PROPERTIES.join(',')}`])
+  } catch {
+    throw new Failure('systemctl does not answer.', {
+      hint: '`robotrace health` asks the server itself; `systemctl status robotrace` says what is wrong',
+    })
+  }
 }
 
 /** @param text lines of `Name=value` */

@@ -4,7 +4,7 @@ import type { Command, Given } from '../../cli/command.ts'
 import { confirm, YES_FLAG } from '../../cli/confirm.ts'
 import { EXIT, Failure } from '../../cli/failure.ts'
 import type { Host } from '../../cli/host.ts'
-import { done, say } from '../../cli/print.ts'
+import { done, say, warn } from '../../cli/print.ts'
 import { operate } from './operate.ts'
 import { isOurs } from './service-unit.ts'
 import { type Machine, ROOT_FLAG, requireRoot, THIS_MACHINE, UNIT, VARIABLES } from './systemd.ts'
@@ -55,10 +55,19 @@ async function uninstallService(host: Host, given: Given, machine: Machine): Pro
   stop(systemctl)
   rmSync(join(root, WANTED), { force: true })
   rmSync(unit)
-  systemctl?.(['daemon-reload'])
   done(host, `Removed ${unit}.`)
+  forget(host, systemctl)
   for (const path of KEPT.map((one) => join(root, one)).filter(existsSync)) done(host, `Kept ${path}.`)
   return EXIT.ok
+}
+
+/** The unit is gone: systemd's not having heard of it is worth a word, and no failure. */
+function forget(host: Host, systemctl: Machine['systemctl']): void {
+  try {
+    systemctl?.(['daemon-reload'])
+  } catch {
+    warn(host, 'systemd did not read its units again. Call it yourself: systemctl daemon-reload')
+  }
 }
 
 /** @throws Failure for a unit that somebody else wrote */
