@@ -158,7 +158,7 @@ test('an archive that is killed while it is written has not got its name, and th
   expect((await operator(server.data, 'backup', '--to', to)).status).toBe(0)
   expect(readdirSync(scratch.path)).toEqual(['all.tar'])
   expect((await operator(server.data, 'verify-backup', to)).status).toBe(0)
-})
+}, 120_000)
 
 test('a folder of somebody else where an archive is put together is not used: the secret would lie in it', async () => {
   using scratch = scratchFolder()

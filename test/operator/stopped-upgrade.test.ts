@@ -52,4 +52,4 @@ test('SIGTERM ends an upgrade where it is: the old database stands as it was, an
   expect(existsSync(`${file}.migrating`)).toBe(false)
   second.child.kill('SIGTERM')
   expect(await second.exit).toBe(0)
-})
+}, 120_000)
