@@ -147,7 +147,7 @@ export async function redeliver(
       .set({ status: 'pending', next_attempt_at: at, finished_at: null })
       .where('id', '=', address.delivery)
       .where('status', '=', status)
-      .where('next_attempt_at', 'is', next_attempt_at)
+      .where('next_attempt_at', 'is not distinct from', next_attempt_at)
       .returning('id')
       .executeTakeFirst()
     if (!row) throw alreadyPending()
