@@ -65,10 +65,13 @@ export const CHANGED = 'was changed: its hash differs from the manifest'
 /**
  * Why bytes cannot be read from the backup; undefined: it is not the backup that is to blame.
  *
- * @example unreadable(error) // 'is missing', 'cannot be read (EIO)'
+ * @param to where they were to go: what is wrong there is no damage, and nothing is left out for it
+ * @example unreadable(error, to) // 'is missing', 'cannot be read (EIO)'
  */
-export function unreadable(error: unknown): string | undefined {
-  const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined
+export function unreadable(error: unknown, to: string): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { syscall, path } = { syscall: undefined, path: undefined, ...error }
+  if (path === to) return undefined
   const code = codeOf(error)
   if (!UNREADABLE.includes(code) || (syscall !== 'open' && syscall !== 'read')) return undefined
   return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`

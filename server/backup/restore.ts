@@ -130,7 +130,7 @@ async function copyOwnFile(
     await rm(to, { force: true })
     return CHANGED
   } catch (error) {
-    const how = unreadable(error)
+    const how = unreadable(error, to)
     if (how === undefined) throw error
     return how
   }
@@ -150,7 +150,7 @@ async function placeAll(
     await makeFolder(folder)
     for (let at = folder; at.length > staging.length; at = dirname(at)) folders.add(at)
     const read = await bring(blob, path).catch((error: unknown) => {
-      const how = unreadable(error)
+      const how = unreadable(error, path)
       if (how === undefined) throw error
       damage.blob(blob, how)
     })

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { copyHashed } from '../../server/backup/copy-file.ts'
+import { unreadable } from '../../server/backup/left-out.ts'
 import { backUp, blobsIn, damage, expectEpisodes, inBackup, record } from '../backups.ts'
 import { read, signedGet } from '../episode-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -148,5 +150,18 @@ describe('a backup in which one file is damaged', () => {
       expect(host.stderr()).toMatch(/robotrace\.db .*was changed/)
       expect(readdirSync(scratch.path).sort()).toEqual(['all.tar', 'backups'])
     }
+  })
+
+  test('is to blame for what cannot be read from it, not for a place that cannot be written to', async () => {
+    using scratch = scratchFolder()
+    writeFileSync(scratch.in('whole'), 'bytes')
+    const why = (from: string, to: string) =>
+      copyHashed(scratch.in(from), scratch.in(to)).then(
+        () => 'nothing',
+        (error: unknown) => unreadable(error, scratch.in(to)),
+      )
+    expect(await why('whole', 'copy')).toBe('nothing')
+    expect(await why('missing', 'other')).toBe('is missing')
+    expect(await why('whole', 'no such folder/copy')).toBeUndefined()
   })
 })
