@@ -1,4 +1,10 @@
-import { type InvalidateQueryFilters, MutationCache, QueryCache, QueryClient } from '@tanstack/solid-query'
+import {
+  type InvalidateOptions,
+  type InvalidateQueryFilters,
+  MutationCache,
+  QueryCache,
+  QueryClient,
+} from '@tanstack/solid-query'
 import { problemOf } from './api.ts'
 
 class PortalQueries extends QueryClient {
@@ -6,12 +12,15 @@ class PortalQueries extends QueryClient {
    * Reads again what a change made old. A query that never had an answer would go on waiting for the one on its way,
    * which may be from before the change and then count as new: that one is dropped and asked for again as well.
    */
-  override async invalidateQueries(filters: InvalidateQueryFilters = {}): Promise<void> {
+  override async invalidateQueries(
+    filters: InvalidateQueryFilters = {},
+    options?: InvalidateOptions,
+  ): Promise<void> {
     await this.cancelQueries({
       ...filters,
       predicate: (query) => query.state.data === undefined && (filters.predicate?.(query) ?? true),
     })
-    await super.invalidateQueries(filters)
+    await super.invalidateQueries(filters, options)
   }
 }
 

@@ -19,6 +19,9 @@ const COLUMNS: [label: string, name: keyof typeof css][] = [
   ['Started', 'when'],
 ]
 
+/** So many episodes may come in at once without any row's being made anew. */
+const ROWS_AHEAD = 12
+
 export interface EpisodeListProps {
   episodes: EpisodeSummary[]
   loading: boolean
@@ -58,8 +61,13 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   onMount(measure)
   createEffect(on(() => props.episodes.length, measure))
   const visible = createMemo(() => virtual.getVirtualItems().map((item) => item.index))
-  // Rows are kept by id, so that a new episode at the top never changes what is under the focus.
-  const ids = createMemo(() => visible().flatMap((index) => props.episodes[index]?.id ?? []))
+  // Rows are kept by id, so that a new episode at the top never changes what is under the focus. Some more than are in
+  // sight: what is in sight is known a moment after the episodes, and a last row that was taken away for that moment
+  // would have lost the focus.
+  const ids = createMemo(() => {
+    const [first = 0, last = -1] = [visible()[0], visible().at(-1)]
+    return props.episodes.slice(first, last + 1 + ROWS_AHEAD).map(({ id }) => id)
+  })
   const byId = createMemo(
     () => new Map(props.episodes.map((episode, index) => [episode.id, { episode, index }])),
   )
@@ -169,8 +177,14 @@ function useRowWalk(
   select: (episode: EpisodeSummary) => void,
 ): { set: (index: number) => void } {
   let at = -1
+  /** Where the focus is; what came at the top since has moved it down. */
+  const focused = (): number => {
+    const { id } = document.activeElement ?? {}
+    return id ? episodes().findIndex((episode) => id === `row-${episode.id}`) : -1
+  }
   const go = (step: number): void => {
-    const next = Math.min(Math.max(at + step, 0), episodes().length - 1)
+    const from = focused()
+    const next = Math.min(Math.max((from < 0 ? at : from) + step, 0), episodes().length - 1)
     const id = episodes()[next]?.id
     if (!id) return
     at = next
@@ -180,8 +194,8 @@ function useRowWalk(
     }
   }
   const mark = (): void => {
-    const episode = episodes()[at]
-    if (episode && document.activeElement?.id === `row-${episode.id}`) select(episode)
+    const episode = episodes()[focused()]
+    if (episode) select(episode)
   }
   useShortcuts({ j: () => go(1), k: () => go(-1), x: mark })
   return {

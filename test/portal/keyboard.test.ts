@@ -103,6 +103,31 @@ test('the trash is worked without a mouse, and the focus stays on the page when 
   expect(tab.complaints).toEqual([])
 })
 
+test('x and j go by the row that has the focus, also when another episode has come in at the top', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  // In this order: two of one moment stand as their ids do.
+  const log = async (name: string) => {
+    server.clock.advance('1s')
+    await sdk(server, at.api_key).logEpisode({ name })
+  }
+  for (const name of ['run 1', 'run 2']) await log(name)
+  await using tab = await openPage(browser, server, at.owner)
+  const { page } = tab
+  await page.goto('/portal/episodes')
+  await page.getByRole('link', { name: 'run 2' }).waitFor()
+  await page.keyboard.press('j')
+  await log('run 3')
+  await page.getByRole('link', { name: 'run 3' }).waitFor()
+  await expect.poll(() => isFocused(page.getByRole('link', { name: 'run 2' }))).toBe(true)
+  await page.keyboard.press('x')
+  await page.getByText('1 episode selected').waitFor()
+  expect(await page.getByRole('checkbox', { name: 'Select run 2' }).isChecked()).toBe(true)
+  await page.keyboard.press('j')
+  await expect.poll(() => isFocused(page.getByRole('link', { name: 'run 1' }))).toBe(true)
+  expect(tab.complaints).toEqual([])
+})
+
 test('all that are loaded are selected at once, and let go again', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)
