@@ -3,9 +3,11 @@ import ShieldAlert from 'lucide-solid/icons/shield-alert'
 import Terminal from 'lucide-solid/icons/terminal'
 import X from 'lucide-solid/icons/x'
 import { createSignal, For, type JSX, Show } from 'solid-js'
+import { withPlace } from '../accounts/place.ts'
 import { api, type Notice } from '../api.ts'
 import { queryClient } from '../query-client.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
+import { size } from '../ui/format.ts'
 import { toastProblem } from '../ui/problem.tsx'
 import { Time } from '../ui/time.tsx'
 import css from './notice-stack.module.css'
@@ -60,15 +62,31 @@ function NoticeLine(props: { notice: Notice; dismiss: () => void; revoke: () => 
         {noticeSentence(props.notice)} <Time class={css.when} at={props.notice.created_at} />
       </p>
       <Show when={props.notice.detail.api_key_id && props.notice.detail.outcome !== 'revoked'}>
-        <Button size="sm" class={css.revoke} onClick={props.revoke}>
+        <Button size="sm" class={css.act} onClick={props.revoke}>
           Revoke this key
         </Button>
+      </Show>
+      <Show when={placeOf(props.notice)}>
+        {(place) => (
+          <LinkButton size="sm" class={css.act} href={place().href}>
+            {place().label}
+          </LinkButton>
+        )}
       </Show>
       <Button size="sm" variant="ghost" icon aria-label="Dismiss" title="Dismiss" onClick={props.dismiss}>
         <X size={14} aria-hidden="true" />
       </Button>
     </article>
   )
+}
+
+/** Where something can be done about it. */
+function placeOf({ kind, detail }: Notice): { href: string; label: string } | undefined {
+  const at = (section: string) =>
+    withPlace(`/portal/organization#${section}`, { org: detail.organization_slug })
+  if (kind === 'quota_reached') return { href: at('storage'), label: 'Storage' }
+  if (kind === 'webhook_disabled') return { href: at('webhooks'), label: 'Webhooks' }
+  return undefined
 }
 
 /** The news in a sentence. Names come from terminals: they are text, whatever they say. */
@@ -92,7 +110,7 @@ function noticeSentence({ kind, detail }: Notice): string {
     return `The webhook to ${detail.host ?? 'a receiver'} of ${detail.organization ?? 'your organization'} was disabled. ${why}; enable it again once it answers.`
   }
   if (kind === 'quota_reached')
-    return `${detail.organization ?? 'Your organization'} stores ${detail.used ?? 'as much'} of the ${detail.quota ?? 'space'} it may: an upload was refused. Delete episodes and empty the trash, or ask an administrator of this server for a larger quota.`
+    return `${detail.organization ?? 'Your organization'} stores ${size(Number(detail.used_bytes))} of the ${size(Number(detail.quota_bytes))} it may: an upload was refused. Delete episodes and empty the trash, or ask an administrator of this server for a larger quota.`
   if (kind === 'backup_failed')
     return `The scheduled backup${detail.folder ? ` to ${detail.folder}` : ''} failed: ${detail.reason ?? 'see the log of the server'}`
   if (kind === 'session_reused')

@@ -143,6 +143,9 @@ function Details(props: LogOf & { delivery: WebhookDelivery }): JSX.Element {
           </p>
         )}
       </Show>
+      <Show when={props.delivery.attempts > 1}>
+        <Attempts {...props} />
+      </Show>
       <p class={css.dim}>
         webhook-id <code>{props.delivery.message_id}</code>
       </p>
@@ -154,9 +157,6 @@ function Details(props: LogOf & { delivery: WebhookDelivery }): JSX.Element {
             <CodeBlock code={text()} what="Answer" />
           </>
         )}
-      </Show>
-      <Show when={props.delivery.attempts > 1}>
-        <Attempts {...props} />
       </Show>
       <div>
         <Button

@@ -73,10 +73,15 @@ async function tellOwners(
       .set({ quota_reached_bytes: used_bytes })
       .where('id', '=', organization_id)
       .where('quota_reached_bytes', 'is', null)
-      .returning('name')
+      .returning(['name', 'slug'])
       .executeTakeFirst()
     if (!told) return
-    const detail = { organization: told.name, used: bytes(used_bytes), quota: bytes(quota_bytes) }
+    const detail = {
+      organization: told.name,
+      organization_slug: told.slug,
+      used_bytes: String(used_bytes),
+      quota_bytes: String(quota_bytes),
+    }
     for (const account_id of await ownersOf(trx, organization_id))
       await notify(trx, at, { account_id, kind: 'quota_reached', detail })
   })

@@ -95,7 +95,11 @@ async function giveUp(
     detail: { host, because },
   })
   const organization = await findOrganization({ db: trx }, organization_id)
-  const detail = { webhook_id, host, because, organization_id, organization: organization?.name ?? '' }
+  const detail = {
+    ...{ webhook_id, host, because, organization_id },
+    organization: organization?.name ?? '',
+    organization_slug: organization?.slug ?? null,
+  }
   for (const account_id of await adminsOf(trx, organization_id))
     await notify(trx, at, { account_id, kind: 'webhook_disabled', detail })
 }

@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { approve, poll, start } from '../device-login/login.ts'
+import { put, start as startEpisode, withVideo } from '../episode-requests.ts'
 import { startTestServer } from '../harness.ts'
 import { scratchFolder } from '../operator-commands.ts'
-import { bearer, tenant } from '../seed.ts'
+import { portalClient } from '../portal-client.ts'
+import { bearer, person, tenant } from '../seed.ts'
 import { launchBrowser, openPage } from './browser.ts'
 
 let browser: Browser
@@ -65,5 +67,23 @@ test('staff are told on every page that a backup failed, and why', async () => {
   await using tab = await openPage(browser, server, lab.owner)
   await tab.page.goto('/portal/episodes')
   await tab.page.getByText(`The scheduled backup to ${scratch.in('backups')} failed: ENOTDIR`).waitFor()
+  expect(tab.complaints).toEqual([])
+})
+
+test('owners whose quota refused an upload are told how full it is, and led to where room is made', async () => {
+  await using server = await startTestServer()
+  const { owner, organization_id, api_key } = await tenant(server)
+  await withVideo(server, api_key, 'x'.repeat(4_000))
+  const { storage } = portalClient(server, await person(server, { staff: true }))
+  await storage.setQuota.mutate({ organization_id, quota_bytes: 5_000 })
+  const { upload_urls } = await startEpisode(server, api_key, { request_uploads: ['video'] })
+  expect((await put(upload_urls[0]?.url ?? '', 'x'.repeat(9_000))).status).toBe(507)
+  await using tab = await openPage(browser, server, owner)
+  const { page } = tab
+  await page.goto('/portal/episodes')
+  await page.getByText('Halcyon Robotics stores 4.0 kB of the 5.0 kB it may: an upload was refused.').waitFor()
+  await page.getByRole('region', { name: 'Notices' }).getByRole('link', { name: 'Storage' }).click()
+  await page.waitForURL(/\/portal\/organization\?.*#storage$/)
+  await page.getByRole('heading', { name: 'Storage' }).waitFor()
   expect(tab.complaints).toEqual([])
 })

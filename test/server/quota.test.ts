@@ -112,7 +112,7 @@ test('owners are told once when the quota is reached, and again only after less 
   expect(await notices(server, at.owner)).toEqual(['quota_reached'])
   expect(await notices(server, admin)).toEqual([])
   const [told] = await portalClient(server, at.owner).notices.list.query()
-  expect(told?.detail).toMatchObject({ organization: 'Halcyon Robotics', quota: '10000 bytes (10.0 kB)' })
+  expect(told?.detail).toMatchObject({ organization: 'Halcyon Robotics', quota_bytes: '10000' })
   const key = await keyWith(server, at, { scopes: 'admin' })
   expect((await send(server, 'DELETE', projectPath(at, `/sessions/${held.id}`), key)).status).toBe(200)
   await server.ctx.background.drain()
