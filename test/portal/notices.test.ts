@@ -81,7 +81,9 @@ test('owners whose quota refused an upload are told how full it is, and led to w
   await using tab = await openPage(browser, server, owner)
   const { page } = tab
   await page.goto('/portal/episodes')
-  await page.getByText('Halcyon Robotics stores 4.0 kB of the 5.0 kB it may: an upload was refused.').waitFor()
+  await page
+    .getByText('Halcyon Robotics stores 4.0 kB of the 5.0 kB it may: an upload was refused.')
+    .waitFor()
   await page.getByRole('region', { name: 'Notices' }).getByRole('link', { name: 'Storage' }).click()
   await page.waitForURL(/\/portal\/organization\?.*#storage$/)
   await page.getByRole('heading', { name: 'Storage' }).waitFor()
