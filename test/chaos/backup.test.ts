@@ -15,17 +15,13 @@ beforeAll(buildIfStale)
 
 /** Waits until the backup has written something, or a moment that has nothing to do with it. */
 async function someMoment(backups: string, backup: Victim, random: Random): Promise<void> {
-  const before = countIn(backups)
+  const before = filesIn(backups).length
   const ended = backup.ended.then(() => true)
   if (random.chance(0.25)) return pause(random.below(1_000))
-  while (countIn(backups) === before) {
+  while (filesIn(backups).length === before) {
     if (await Promise.race([ended, pause(1).then(() => false)])) return
   }
   return pause(random.below(random.pick([5, 40, 200])))
-}
-
-function countIn(folder: string): number {
-  return existsSync(folder) ? filesIn(folder).length : 0
 }
 
 test(`kill -9 of the server, of the backup it is beside, or of both: every backup that said it was done is whole, and the next one needs no hand (${ROUNDS} rounds, seed ${SEED})`, {

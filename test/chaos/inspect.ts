@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { EpisodeDetail } from '../../sdk/wire.ts'
+import { codeOf } from '../../server/db/errors.ts'
 import { bearer } from '../seed.ts'
 import type { World } from './clients.ts'
 import { type Known, settle } from './ledger.ts'
@@ -92,10 +93,21 @@ export function wrongFiles(data: string): string[] {
   ]
 }
 
+/** Every file below a folder, as far as it is there: whoever works in it may remove one meanwhile, and folders too. */
 export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? filesIn(path) : [path]
+  })
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** `video-<first digits of its hash>-<attempt>.mp4` */
