@@ -39,8 +39,8 @@ function makeOld(file: string): void {
   db.close()
 }
 
-/** A hash of all rows of each table, of the columns that the first release has. */
-function rowsOf(file: string, like: string): Record<string, string> {
+/** A hash of all rows of each table but those left out, of the columns that the first release has. */
+function rowsOf(file: string, like: string, without: readonly string[] = []): Record<string, string> {
   const columns = reading(like, (db) =>
     db
       .prepare<[], { name: string; list: string }>(
@@ -51,15 +51,20 @@ function rowsOf(file: string, like: string): Record<string, string> {
   )
   return reading(file, (db) =>
     Object.fromEntries(
-      columns.map(({ name, list }) => {
-        const hash = createHash('sha256')
-        const rows = db.prepare<[], unknown[]>(`SELECT ${list} FROM ${name} ORDER BY ${list}`).raw()
-        for (const row of rows.iterate()) hash.update(JSON.stringify(row))
-        return [name, hash.digest('hex')]
-      }),
+      columns
+        .filter(({ name }) => !without.includes(name))
+        .map(({ name, list }) => {
+          const hash = createHash('sha256')
+          const rows = db.prepare<[], unknown[]>(`SELECT ${list} FROM ${name} ORDER BY ${list}`).raw()
+          for (const row of rows.iterate()) hash.update(JSON.stringify(row))
+          return [name, hash.digest('hex')]
+        }),
     ),
   )
 }
+
+/** What a server works off in its first seconds: bytes to remove, and what is to be told to webhooks. */
+const WORKED_OFF = ['blob_removals', 'outbox', 'webhook_deliveries']
 
 function schemaOf(file: string): unknown {
   return reading(file, (db) => db.prepare('SELECT max(version) FROM schema_versions').pluck().get())
@@ -105,7 +110,8 @@ test(`kill -9 while a database of the first release is brought up to date: the o
       const which = `seed ${SEED}, round ${round}`
       rmSync(data, { recursive: true, force: true })
       cpSync(old, file)
-      victim = runProgram(data, random.pick([['serve'], ['migrate']]))
+      const command = random.pick(['serve', 'migrate'])
+      victim = runProgram(data, [command])
       await someMoment(data, victim, random)
       const half = existsSync(`${file}.migrating`)
       await victim.kill()
@@ -116,7 +122,9 @@ test(`kill -9 while a database of the first release is brought up to date: the o
       victim = runProgram(data, ['migrate', '--quiet'])
       expect(await victim.ended, which).toBe(0)
       expect(schemaOf(file), which).toBe(SCHEMA_VERSION)
-      expect(rowsOf(file, old), which).toEqual(before)
+      const served = command === 'serve' && found === SCHEMA_VERSION
+      const without = served ? WORKED_OFF : []
+      expect(rowsOf(file, old, without), which).toEqual(rowsOf(old, old, without))
       expect(
         reading(file, (db) => db.pragma('quick_check', { simple: true })),
         which,
