@@ -1,6 +1,5 @@
-import { A, useParams } from '@solidjs/router'
+import { useParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { For, type JSX, Match, Switch } from 'solid-js'
 import { type ClientDetail, problemOf } from '../api.ts'
 import { ApiKeyPanel, NewApiKey } from '../api-keys/api-key-panel.tsx'
@@ -9,7 +8,7 @@ import { OrganizationSections } from '../organizations/organization-sections.tsx
 import { LinkButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { PageHead, Section, useTitle } from '../ui/page.tsx'
+import { BackLink, PageHead, Section, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
@@ -50,9 +49,7 @@ function Client(): JSX.Element {
 function ClientParts(props: { client: ClientDetail }): JSX.Element {
   return (
     <>
-      <A class={css.back} href="/admin/clients">
-        <ChevronLeft size={14} aria-hidden="true" /> Clients
-      </A>
+      <BackLink href="/admin/clients">Clients</BackLink>
       <PageHead
         title={props.client.name}
         note={

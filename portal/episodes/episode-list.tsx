@@ -2,11 +2,12 @@ import { createWindowVirtualizer } from '@tanstack/solid-virtual'
 import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
 import type { EpisodeSummary } from '../api.ts'
 import { count, exact } from '../ui/format.ts'
-import { useShortcuts } from '../ui/keyboard.ts'
+import { useRowWalk } from '../ui/row-walk.ts'
+import { SelectAll } from '../ui/select-all.tsx'
+import type { Selection } from '../ui/selection.ts'
 import table from '../ui/table.module.css'
 import css from './episode-list.module.css'
 import { EpisodeRow } from './episode-row.tsx'
-import type { Selection } from './selection.ts'
 
 const COLUMNS: [label: string, name: keyof typeof css][] = [
   ['Status', 'status'],
@@ -36,7 +37,7 @@ export interface EpisodeListProps {
   loadMore: () => void
   href: (id: string) => string
   /** For whoever may delete. */
-  selection: Selection | undefined
+  selection: Selection<EpisodeSummary> | undefined
 }
 
 /** The virtual table: only the rows near the screen exist, each a link, `j` and `k` walk over them. */
@@ -92,7 +93,7 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
           <Show when={props.selection}>
             {(selection) => (
               <div role="columnheader" class={css.select}>
-                <SelectAll selection={selection()} episodes={props.episodes} />
+                <SelectAll selection={selection()} rows={props.episodes} />
               </div>
             )}
           </Show>
@@ -141,26 +142,6 @@ export function EpisodeList(props: EpisodeListProps): JSX.Element {
   )
 }
 
-function SelectAll(props: { selection: Selection; episodes: EpisodeSummary[] }): JSX.Element {
-  const chosen = () => props.selection.all().length
-  return (
-    <input
-      type="checkbox"
-      aria-label={chosen() > 0 ? 'Select none' : 'Select all that are loaded'}
-      checked={chosen() > 0}
-      ref={(box) =>
-        createEffect(() => {
-          box.indeterminate = chosen() > 0 && chosen() < props.episodes.length
-        })
-      }
-      onChange={() => {
-        if (chosen() > 0) props.selection.clear()
-        else props.selection.addAll(props.episodes)
-      }}
-    />
-  )
-}
-
 function footOf({ episodes, more, total, lookedTo }: EpisodeListProps): string {
   const loaded = count(episodes.length, 'episode')
   if (!more) return loaded
@@ -168,48 +149,6 @@ function footOf({ episodes, more, total, lookedTo }: EpisodeListProps): string {
   if (total !== null)
     return `${episodes.length.toLocaleString('en')} of ${count(total, 'episode')}, more as you scroll`
   return `${loaded} loaded, more as you scroll`
-}
-
-/** `j` and `k` move the focus from row to row, `x` selects; Enter then follows the link by itself. */
-function useRowWalk(
-  episodes: () => EpisodeSummary[],
-  show: (index: number) => void,
-  select: (episode: EpisodeSummary) => void,
-): { set: (index: number) => void } {
-  let at = -1
-  /** Where the focus is; what came at the top since has moved it down. */
-  const focused = (): number => {
-    const { id } = document.activeElement ?? {}
-    return id ? episodes().findIndex((episode) => id === `row-${episode.id}`) : -1
-  }
-  const go = (step: number): void => {
-    const from = focused()
-    const next = Math.min(Math.max((from < 0 ? at : from) + step, 0), episodes().length - 1)
-    const id = episodes()[next]?.id
-    if (!id) return
-    at = next
-    if (!focusRow(id)) {
-      show(next)
-      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(id)))
-    }
-  }
-  const mark = (): void => {
-    const episode = episodes()[focused()]
-    if (episode) select(episode)
-  }
-  useShortcuts({ j: () => go(1), k: () => go(-1), x: mark })
-  return {
-    set: (index) => {
-      at = index
-    },
-  }
-}
-
-function focusRow(id: string): boolean {
-  const link = document.getElementById(`row-${id}`)
-  link?.focus({ preventScroll: true })
-  link?.closest('[data-row]')?.scrollIntoView({ block: 'nearest' })
-  return link !== null
 }
 
 /** Rows are one line on a screen and two on a phone. */

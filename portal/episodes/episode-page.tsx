@@ -1,6 +1,5 @@
-import { A, useParams, useSearchParams } from '@solidjs/router'
+import { useParams, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import FileQuestion from 'lucide-solid/icons/file-question-mark'
 import VideoOff from 'lucide-solid/icons/video-off'
 import { type JSX, Match, Show, Switch } from 'solid-js'
@@ -10,7 +9,7 @@ import { LinkButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { size } from '../ui/format.ts'
-import { Section, useTitle } from '../ui/page.tsx'
+import { BackLink, Section, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { Time } from '../ui/time.tsx'
 import { ArchiveButton, ArchivedBanner } from './archive.tsx'
@@ -114,9 +113,7 @@ function Head(props: { episode: Episode }): JSX.Element {
   return (
     <header class={css.head}>
       <div class={css.titles}>
-        <A class={css.back} href={session.href('/portal/episodes')}>
-          <ChevronLeft size={14} aria-hidden="true" /> Episodes
-        </A>
+        <BackLink href={session.href('/portal/episodes')}>Episodes</BackLink>
         <div class={css.title}>
           <h1>
             <bdi>{props.episode.name || 'Untitled episode'}</bdi>

@@ -16,20 +16,21 @@ import {
 } from 'solid-js'
 import { ALL_PROJECTS } from '../accounts/place.ts'
 import { useSession } from '../accounts/session.tsx'
-import type { Organization } from '../api.ts'
+import type { EpisodeSummary, Organization } from '../api.ts'
 import { isAdmin } from '../shell/is-admin.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
+import { createSelection } from '../ui/selection.ts'
 import { EpisodeList } from './episode-list.tsx'
 import { episodesQuery } from './episode-queries.ts'
 import { FILTER_NAMES, type FilterName, readFilter } from './filter.ts'
 import { FilterBar } from './filter-bar.tsx'
 import first from './first-episode.module.css'
 import { FirstEpisode } from './first-episode.tsx'
-import { createSelection } from './selection.ts'
+import { MOST_SELECTED } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
 
 /** `/portal/episodes`: what happened, newest first. */
@@ -57,7 +58,7 @@ function Episodes(props: { organization: Organization; project: string | null })
   const list = useInfiniteQuery(() =>
     episodesQuery({ organization_id: props.organization.id, project: props.project }, filter()),
   )
-  const selection = createSelection()
+  const selection = createSelection<EpisodeSummary>(MOST_SELECTED)
   const mayDelete = () => session.me().account.staff || isAdmin(props.organization)
   const last = () => (list.isSuccess ? list.data.pages.at(-1) : undefined)
   const awake = useAwake()

@@ -1,12 +1,14 @@
 import { createSignal, type JSX, Show } from 'solid-js'
-import css from '../fleet/selection-bar.module.css'
+import type { EpisodeSummary } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { count } from '../ui/format.ts'
-import { MOST_SELECTED, type Selection } from './selection.ts'
+import type { Selection } from '../ui/selection.ts'
+import css from '../ui/selection-bar.module.css'
+import { MOST_SELECTED } from './selection.ts'
 import { AskToTrash } from './trash-actions.tsx'
 
 /** What can be done to the selected episodes, at the bottom of the screen while there are any. */
-export function SelectionBar(props: { selection: Selection }): JSX.Element {
+export function SelectionBar(props: { selection: Selection<EpisodeSummary> }): JSX.Element {
   const [asking, setAsking] = createSignal(false)
   const chosen = () => props.selection.all()
   return (

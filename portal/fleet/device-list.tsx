@@ -1,11 +1,12 @@
 import { createWindowVirtualizer } from '@tanstack/solid-virtual'
 import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from 'solid-js'
 import type { Device } from '../api.ts'
-import { useShortcuts } from '../ui/keyboard.ts'
+import { useRowWalk } from '../ui/row-walk.ts'
+import { SelectAll } from '../ui/select-all.tsx'
+import type { Selection } from '../ui/selection.ts'
 import table from '../ui/table.module.css'
 import css from './device-list.module.css'
 import { DeviceRow } from './device-row.tsx'
-import type { Selection } from './selection.ts'
 
 const COLUMNS: [label: string, name: keyof typeof css][] = [
   ['', 'select'],
@@ -30,7 +31,7 @@ export interface DeviceListProps {
   stale: boolean
   /** Says which project each is of. */
   projects: boolean
-  selection: Selection | undefined
+  selection: Selection<Device> | undefined
   show: (first: number, last: number) => void
   href: (device: Device) => string
   narrowToGroup: (group_id: string) => void
@@ -118,8 +119,10 @@ export function DeviceList(props: DeviceListProps): JSX.Element {
   )
 }
 
-function Header(props: { selection: Selection | undefined; devices: readonly Device[] }): JSX.Element {
-  const chosen = () => props.selection?.all().length ?? 0
+function Header(props: {
+  selection: Selection<Device> | undefined
+  devices: readonly Device[]
+}): JSX.Element {
   return (
     <div role="rowgroup" class={css.head}>
       <div role="row" class={css.header} aria-rowindex={1}>
@@ -127,22 +130,9 @@ function Header(props: { selection: Selection | undefined; devices: readonly Dev
           {([label, name]) => (
             <div role="columnheader" class={css[name]}>
               <Show when={name === 'select'} fallback={label}>
-                <label>
-                  <input
-                    type="checkbox"
-                    aria-label={chosen() > 0 ? 'Select none' : 'Select all that are loaded'}
-                    checked={chosen() > 0}
-                    ref={(box) =>
-                      createEffect(() => {
-                        box.indeterminate = chosen() > 0 && chosen() < props.devices.length
-                      })
-                    }
-                    onChange={() => {
-                      if (chosen() > 0) props.selection?.clear()
-                      else props.selection?.addAll(props.devices)
-                    }}
-                  />
-                </label>
+                <Show when={props.selection}>
+                  {(selection) => <SelectAll selection={selection()} rows={props.devices} />}
+                </Show>
               </Show>
             </div>
           )}
@@ -150,42 +140,6 @@ function Header(props: { selection: Selection | undefined; devices: readonly Dev
       </div>
     </div>
   )
-}
-
-/** `j` and `k` move the focus from row to row, `x` selects; Enter then follows the link by itself. */
-function useRowWalk(
-  devices: () => readonly Device[],
-  show: (index: number) => void,
-  select: (device: Device) => void,
-): { set: (index: number) => void } {
-  let at = -1
-  const go = (step: number): void => {
-    const next = Math.min(Math.max(at + step, 0), devices().length - 1)
-    const id = devices()[next]?.id
-    if (!id) return
-    at = next
-    if (!focusRow(id)) {
-      show(next)
-      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(id)))
-    }
-  }
-  const mark = (): void => {
-    const device = devices()[at]
-    if (device && document.activeElement?.id === `row-${device.id}`) select(device)
-  }
-  useShortcuts({ j: () => go(1), k: () => go(-1), x: mark })
-  return {
-    set: (index) => {
-      at = index
-    },
-  }
-}
-
-function focusRow(id: string): boolean {
-  const link = document.getElementById(`row-${id}`)
-  link?.focus({ preventScroll: true })
-  link?.closest('[data-row]')?.scrollIntoView({ block: 'nearest' })
-  return link !== null
 }
 
 /** Rows are one line on a screen and two on a phone. */

@@ -1,6 +1,5 @@
-import { A, useNavigate, useParams } from '@solidjs/router'
+import { useNavigate, useParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
-import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import Pencil from 'lucide-solid/icons/pencil'
 import Wrench from 'lucide-solid/icons/wrench'
 import { createSignal, type JSX, Match, Show, Switch } from 'solid-js'
@@ -11,7 +10,7 @@ import { Button, LinkButton } from '../ui/button.tsx'
 import { CodeTabs } from '../ui/code-tabs.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { PageHead, Section, useTitle } from '../ui/page.tsx'
+import { BackLink, PageHead, Section, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import { Time } from '../ui/time.tsx'
 import { setMaintenance } from './change-devices.ts'
@@ -113,9 +112,7 @@ function Head(props: PartsProps): JSX.Element {
   const inMaintenance = () => props.device.status === 'maintenance'
   return (
     <>
-      <A class={css.back} href={session.href('/portal/devices')}>
-        <ChevronLeft size={14} aria-hidden="true" /> Devices
-      </A>
+      <BackLink href={session.href('/portal/devices')}>Devices</BackLink>
       <PageHead title={props.device.name}>
         <Show when={mayWork(session)}>
           <Button onClick={() => setMaintenance([props.device], !inMaintenance())}>

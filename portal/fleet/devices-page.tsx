@@ -5,11 +5,13 @@ import Plus from 'lucide-solid/icons/plus'
 import SearchX from 'lucide-solid/icons/search-x'
 import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
+import type { Device } from '../api.ts'
 import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
+import { createSelection } from '../ui/selection.ts'
 import { DeviceList } from './device-list.tsx'
 import { createDevicePages, type DevicePages } from './device-pages.ts'
 import { EnrolDialog } from './enrol-dialog.tsx'
@@ -21,7 +23,7 @@ import { facetsQuery, type Place } from './fleet-queries.ts'
 import { GroupsDialog } from './groups-dialog.tsx'
 import { mayEnrol, mayWork } from './may-work.ts'
 import { NewDeviceDialog } from './new-device-dialog.tsx'
-import { createSelection } from './selection.ts'
+import { MOST_SELECTED } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { UnconfirmedLine } from './unconfirmed-line.tsx'
 import { UnconfirmedList } from './unconfirmed-list.tsx'
@@ -145,7 +147,7 @@ interface FleetProps {
 function Fleet(props: FleetProps): JSX.Element {
   const session = useSession()
   const facets = useQuery(() => facetsQuery(props.place))
-  const selection = createSelection()
+  const selection = createSelection<Device>(MOST_SELECTED)
   const clear = (): void => props.set(Object.fromEntries(FILTER_NAMES.map((name) => [name, undefined])))
   const none = () => !props.pages.pending() && props.pages.total() === 0
   const foot = (): string => {

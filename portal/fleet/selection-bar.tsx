@@ -2,17 +2,19 @@ import { DropdownMenu } from '@kobalte/core/dropdown-menu'
 import { useQuery } from '@tanstack/solid-query'
 import ChevronUp from 'lucide-solid/icons/chevron-up'
 import { createSignal, For, type JSX, Show } from 'solid-js'
+import type { Device } from '../api.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
 import menu from '../ui/menu.module.css'
+import type { Selection } from '../ui/selection.ts'
+import css from '../ui/selection-bar.module.css'
 import { addToGroup, setMaintenance } from './change-devices.ts'
 import { groupsQuery, type Place } from './fleet-queries.ts'
 import { RemoveDevices } from './remove-devices.tsx'
-import { MOST_SELECTED, type Selection } from './selection.ts'
-import css from './selection-bar.module.css'
+import { MOST_SELECTED } from './selection.ts'
 import { devices as devicesOf } from './words.ts'
 
 /** What can be done to the selected devices, at the bottom of the screen while there are any. */
-export function SelectionBar(props: { place: Place; selection: Selection }): JSX.Element {
+export function SelectionBar(props: { place: Place; selection: Selection<Device> }): JSX.Element {
   const [removing, setRemoving] = createSignal(false)
   const [busy, setBusy] = createSignal(false)
   const chosen = () => props.selection.all()
@@ -58,7 +60,7 @@ export function SelectionBar(props: { place: Place; selection: Selection }): JSX
 /** The groups of the project that all of the selected devices are in. */
 function GroupMenu(props: {
   place: Place
-  selection: Selection
+  selection: Selection<Device>
   add: (group: { id: string; name: string }) => void
 }): JSX.Element {
   const project = (): string | undefined => {

@@ -1,6 +1,5 @@
 import { A } from '@solidjs/router'
 import { useInfiniteQuery } from '@tanstack/solid-query'
-import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import TrashIcon from 'lucide-solid/icons/trash'
 import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { useSession } from '../accounts/session.tsx'
@@ -11,7 +10,7 @@ import { NoOrganization } from '../shell/no-organization.tsx'
 import { Button, LinkButton } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { ahead, count, size } from '../ui/format.ts'
-import { PageHead, useTitle } from '../ui/page.tsx'
+import { BackLink, PageHead, useTitle } from '../ui/page.tsx'
 import { PageProblem } from '../ui/problem.tsx'
 import table from '../ui/table.module.css'
 import { TableFrame } from '../ui/table.tsx'
@@ -40,9 +39,7 @@ function Trash(props: { organization: Organization }): JSX.Element {
   const [doomed, setDoomed] = createSignal<TrashedEpisode>()
   return (
     <>
-      <A class={css.back} href={session.href('/portal/episodes')}>
-        <ChevronLeft size={14} aria-hidden="true" /> Episodes
-      </A>
+      <BackLink href={session.href('/portal/episodes')}>Episodes</BackLink>
       <PageHead
         title="Trash"
         note="Deleted episodes of all projects. Each can be restored until it goes for good."

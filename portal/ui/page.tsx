@@ -1,3 +1,5 @@
+import { A } from '@solidjs/router'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { createEffect, type JSX, Show } from 'solid-js'
 import css from './page.module.css'
 
@@ -20,6 +22,15 @@ export function PageHead(props: { title: string; children?: JSX.Element; note?: 
       </div>
       <div class={css.actions}>{props.children}</div>
     </header>
+  )
+}
+
+/** Above the head of the page of one thing: the way to the list it is in. */
+export function BackLink(props: { href: string; children: JSX.Element }): JSX.Element {
+  return (
+    <A class={css.back} href={props.href}>
+      <ChevronLeft size={14} aria-hidden="true" /> {props.children}
+    </A>
   )
 }
 
