@@ -91,12 +91,14 @@ function Member(props: { name: string; value: Json; depth: number; unit: string 
   )
 }
 
+/** A unit that the name ends with already, as `_s` for seconds, is not told again. */
 function Name(props: { name: string; unit: string | undefined }): JSX.Element {
+  const unit = () => (props.name.endsWith(`_${props.unit}`) ? undefined : props.unit)
   return (
     <span class={css.name}>
       <bdi>{props.name}</bdi>
-      <Show when={props.unit}>
-        <span class={css.unit}> {props.unit}</span>
+      <Show when={unit()}>
+        <span class={css.unit}> {unit()}</span>
       </Show>
     </span>
   )
