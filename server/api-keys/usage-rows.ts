@@ -62,21 +62,33 @@ async function addToKey(trx: Database, use: KeyUse): Promise<boolean> {
 }
 
 async function addDetails(trx: Database, use: KeyUse): Promise<void> {
-  for (const [day, use_count] of use.days) {
-    await trx
-      .insertInto('api_key_days')
-      .values({ api_key_id: use.id, day, use_count })
-      .onConflict((same) =>
-        same.columns(['api_key_id', 'day']).doUpdateSet((set) => ({
-          use_count: set('api_key_days.use_count', '+', use_count),
-        })),
-      )
-      .execute()
-  }
+  let begun = false
+  for (const [day, uses] of use.days) if (await addToDay(trx, use.id, day, uses)) begun = true
+  if (begun) await forgetOldDays(trx, use)
+  const known = await trx
+    .selectFrom('api_key_origins')
+    .select(['network', 'user_agent'])
+    .where('api_key_id', '=', use.id)
+    .execute()
   const origins = [...use.origins.values()]
-  await tellNewNetworks(trx, use, origins)
+  await tellNewNetworks(trx, use, new Set(known.map(({ network }) => network)))
   for (const origin of origins) await addOrigin(trx, use.id, origin)
-  await forgetOld(trx, use)
+  if (known.length + origins.length > ORIGINS_KEPT) await forgetOldOrigins(trx, use)
+}
+
+/** @returns whether it is the first use of that day */
+async function addToDay(trx: Database, api_key_id: string, day: string, uses: number): Promise<boolean> {
+  const { use_count } = await trx
+    .insertInto('api_key_days')
+    .values({ api_key_id, day, use_count: uses })
+    .onConflict((same) =>
+      same.columns(['api_key_id', 'day']).doUpdateSet((set) => ({
+        use_count: set('api_key_days.use_count', '+', uses),
+      })),
+    )
+    .returning('use_count')
+    .executeTakeFirstOrThrow()
+  return use_count === uses
 }
 
 async function addOrigin(trx: Database, api_key_id: string, origin: OriginUse): Promise<void> {
@@ -93,15 +105,11 @@ async function addOrigin(trx: Database, api_key_id: string, origin: OriginUse): 
     .execute()
 }
 
-async function tellNewNetworks(trx: Database, use: KeyUse, origins: readonly OriginUse[]): Promise<void> {
-  const known = await trx
-    .selectFrom('api_key_origins')
-    .select('network')
-    .distinct()
-    .where('api_key_id', '=', use.id)
-    .execute()
-  const networks = new Set(known.map(({ network }) => network))
-  const first = origins.filter(({ network }) => !networks.has(network) && networks.add(network))
+async function tellNewNetworks(trx: Database, use: KeyUse, known: ReadonlySet<string>): Promise<void> {
+  const networks = new Set(known)
+  const first = [...use.origins.values()].filter(
+    ({ network }) => !networks.has(network) && networks.add(network),
+  )
   for (const origin of first.slice(0, TOLD_APART)) {
     await recordEvent(trx, origin.first_used_at, {
       action: 'api_key.used_from_new_network',
@@ -115,12 +123,12 @@ async function tellNewNetworks(trx: Database, use: KeyUse, origins: readonly Ori
       },
       organization_id: use.organization_id,
       target: use.id,
-      detail: { network: origin.network, networks_before: known.length, new_networks: first.length },
+      detail: { network: origin.network, networks_before: known.size, new_networks: first.length },
     })
   }
 }
 
-async function forgetOld(trx: Database, use: KeyUse): Promise<void> {
+async function forgetOldDays(trx: Database, use: KeyUse): Promise<void> {
   const [today] = [...use.days.keys()].sort().reverse()
   const oldest = new Date(Date.parse(today ?? use.last_used_at) - DAYS_KEPT * 86_400_000)
   await trx
@@ -128,6 +136,9 @@ async function forgetOld(trx: Database, use: KeyUse): Promise<void> {
     .where('api_key_id', '=', use.id)
     .where('day', '<', oldest.toISOString().slice(0, 10))
     .execute()
+}
+
+async function forgetOldOrigins(trx: Database, use: KeyUse): Promise<void> {
   const kept = await trx
     .selectFrom('api_key_origins')
     .select(['network', 'user_agent'])

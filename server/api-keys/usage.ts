@@ -1,3 +1,4 @@
+import { breathe } from '../breathe.ts'
 import type { Caller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { networkOf } from '../http/client-address.ts'
@@ -16,7 +17,7 @@ const MAX_ORIGINS = 50
 const MAX_USER_AGENT = 300
 
 /** So many keys share a transaction: enough to spread its cost, few enough not to hold up the requests. */
-const KEYS_A_TRANSACTION = 200
+const KEYS_A_TRANSACTION = 32
 
 /** A key used after its rotation is told once an hour for each network; so many of those are remembered. */
 const LATE_EVERY_MS = 3_600_000
@@ -57,6 +58,7 @@ export function createKeyUsage(ctx: Ctx): KeyUsage {
         for (const id of ids.slice(from)) keep(pending, batch.get(id))
         throw error
       }
+      await breathe()
     }
   }
   ctx.background.every('key usage', FLUSH_EVERY_MS, flush, 'run')

@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { breathe } from '../breathe.ts'
 import { claimFolder } from '../db/data-folder.ts'
 import { readBlobList } from './blob-list.ts'
 import { syncFolder } from './copy-file.ts'
@@ -88,7 +89,7 @@ async function note(named: Sqlite.Database, list: string): Promise<void> {
     flush(waiting)
     waiting = []
     // A list is read in large pieces: without this, all lines of one would be one turn.
-    await new Promise((resolve) => setImmediate(resolve))
+    await breathe()
   }
   flush(waiting)
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import Sqlite from 'better-sqlite3'
+import { breathe } from '../breathe.ts'
 import { createFlusher } from './flusher.ts'
 import { StoppedError } from './layout.ts'
 
@@ -49,7 +50,7 @@ export async function takeSnapshot(
       },
     })
     // The last step has waited for the disk already: others first.
-    await new Promise((resolve) => setImmediate(resolve))
+    await breathe()
     await settle(to)
     return found
   } finally {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { breathe } from '../breathe.ts'
 import type { AppContext } from '../context.ts'
 import { tell } from '../outbox/outbox.ts'
 
@@ -24,7 +25,10 @@ export function isHeard(now: Date, last_heartbeat_at: string | null): boolean {
  * none is stale; when there is nothing to do it is one read of the index `devices_silent`.
  */
 export async function sweepSilent(ctx: Ctx): Promise<void> {
-  while (await isSomebodySilent(ctx)) await turnOffline(ctx)
+  while (await isSomebodySilent(ctx)) {
+    await turnOffline(ctx)
+    await breathe()
+  }
 }
 
 async function isSomebodySilent(ctx: Ctx): Promise<boolean> {

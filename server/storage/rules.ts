@@ -1,4 +1,5 @@
 import { actorOf, recordEvent } from '../audit/audit.ts'
+import { breathe } from '../breathe.ts'
 import type { PersonCaller } from '../caller.ts'
 import type { AppContext } from '../context.ts'
 import { newId } from '../db/ids.ts'
@@ -100,11 +101,6 @@ export async function previewRule(
     await breathe()
   }
   return seen
-}
-
-/** Lets others be served. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** The rule as it is today, for the episodes of an organization. */

@@ -1,8 +1,9 @@
 import { recordEvent, SYSTEM } from '../audit/audit.ts'
+import { breathe } from '../breathe.ts'
 import type { AppContext } from '../context.ts'
 import { nameExpired, type Reached } from '../episodes/expired.ts'
 import { toTrash } from '../episodes/trash.ts'
-import { breathe, namedBy, type RuleText } from './rules.ts'
+import { namedBy, type RuleText } from './rules.ts'
 
 const DAY_MS = 86_400_000
 
