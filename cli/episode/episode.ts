@@ -1,7 +1,7 @@
-import type { EpisodeDetail, EpisodeSummary } from '../../sdk/wire.ts'
+import type { EpisodeDetail, EpisodeSummary, TrashedEpisode } from '../../sdk/wire.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Column } from '../output/column.ts'
-import { ago, duration, size } from '../words.ts'
+import { ago, ahead, duration, size } from '../words.ts'
 
 /** @param now for the relative times of a table */
 export function episodeColumns(now: number): readonly Column<EpisodeSummary>[] {
@@ -42,6 +42,25 @@ export function episodeColumns(now: number): readonly Column<EpisodeSummary>[] {
     },
     { name: 'finalized_at', value: (one) => one.finalized_at },
     { name: 'portal_url', value: (one) => one.portal_url },
+  ]
+}
+
+/** Of what is in the trash: when it went there, and when it goes for good. */
+export function trashColumns(now: number): readonly Column<TrashedEpisode>[] {
+  return [
+    ...episodeColumns(now),
+    {
+      name: 'trashed_at',
+      heading: 'DELETED',
+      value: (one) => one.trashed_at,
+      shown: (one) => ago(one.trashed_at, now),
+    },
+    {
+      name: 'goes_at',
+      heading: 'GOES',
+      value: (one) => one.goes_at,
+      shown: (one) => ahead(one.goes_at, now),
+    },
   ]
 }
 

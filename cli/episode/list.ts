@@ -1,16 +1,18 @@
-import type { EpisodeStatus, EpisodeSummary, ListEpisodes } from '../../sdk/wire.ts'
+import type { EpisodeStatus, EpisodeSummary, ListEpisodes, TrashedEpisode } from '../../sdk/wire.ts'
 import { type Command, type Given, PLACE_FLAGS } from '../command.ts'
 import { connected } from '../connection.ts'
-import { placeOf } from '../context/place.ts'
+import { organizationPath, placeOf } from '../context/place.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { formatOf, LIMIT_FLAG, limitOf, OUTPUT_FLAGS } from '../output/format.ts'
 import { writeList } from '../output/write.ts'
+import { pagesOf } from '../pages.ts'
 import { span } from '../words.ts'
-import { episodeColumns } from './episode.ts'
+import { episodeColumns, trashColumns } from './episode.ts'
 
 const STATUSES = ['recording', 'interrupted', 'ready', 'failed'] as const
 const SOURCES = ['real', 'sim', 'replay'] as const
+const FILTERS = ['status', 'source', 'robot', 'policy-version', 'since', 'until']
 const PAGE = 200
 
 export const episodeList: Command = {
@@ -27,6 +29,7 @@ export const episodeList: Command = {
     { name: 'policy-version', value: 'version', about: 'of this policy' },
     { name: 'since', value: 'when', about: 'from then on: a time, or a span such as 24h or 7d' },
     { name: 'until', value: 'when', about: 'before then' },
+    { name: 'trash', about: 'what is in the trash instead, of all projects, and when it goes for good' },
     LIMIT_FLAG,
     ...PLACE_FLAGS,
     ...OUTPUT_FLAGS,
@@ -35,9 +38,17 @@ export const episodeList: Command = {
     const format = formatOf(host, given)
     const limit = limitOf(given)
     const filters = filtersOf(host, given)
+    if (given.flag('trash')) refuseFilters(given)
     return connected(host, given, async (connection) => {
-      const { organization, project } = await placeOf(host, given, connection)
+      const place = await placeOf(host, given, connection)
+      const { organization, project } = place
       const client = connection.client({ organization: organization.value, project: project.value })
+      if (given.flag('trash')) {
+        const items = pagesOf<TrashedEpisode>(client, organizationPath(place, 'trash'), {}, limit)
+        const none = 'The trash is empty.'
+        await writeList(host, format, { items, columns: trashColumns(host.now()), id: ({ id }) => id, none })
+        return EXIT.ok
+      }
       const page = Math.min(PAGE, limit)
       const items = first(client.listEpisodes({ ...filters, limit: page }), limit)
       const none = 'No episodes. Log one: robotrace episode log --video run.mp4'
@@ -56,6 +67,16 @@ function filtersOf(host: Host, given: Given): ListEpisodes {
     since: timeOf(host, given, 'since'),
     until: timeOf(host, given, 'until'),
   }
+}
+
+/** The trash is one list of the whole organization. @throws Failure for a filter beside `--trash` */
+function refuseFilters(given: Given): void {
+  const name = [...FILTERS, 'project'].find((filter) => given.text(filter) !== undefined)
+  if (name === undefined) return
+  throw new Failure(`--trash shows all that is in the trash; --${name} does not go with it.`, {
+    hint: '`robotrace episode list --trash --output csv`, and pick from it',
+    status: EXIT.usage,
+  })
 }
 
 /** @throws Failure for another value than those there are */

@@ -1,8 +1,8 @@
-import type { Caller } from '../caller.ts'
 import { AppError } from '../errors.ts'
 import { type Door, streamDoor } from '../http/door.ts'
 import { sendJson } from '../http/send-json.ts'
 import { enter } from '../organizations/act-within.ts'
+import { refusePinned } from '../organizations/permissions.ts'
 import { exportTrail } from './export.ts'
 import { organizationTrailQuery, wholeTrailQuery } from './schema.ts'
 import { listTrail } from './trail.ts'
@@ -22,7 +22,7 @@ export const auditDoors: Door[] = [
     example: { params: { org: 'acme' }, query: { action: 'api_key', limit: '20' } },
     async respond(ctx, input, caller, { request, response }) {
       const { org, format, cursor, limit, ...filter } = input
-      refusePinned(caller)
+      refusePinned(caller, 'the audit trail')
       const { organization_id, organization_slug } = await enter(ctx, caller, { org }, 'admin')
       if (format === 'json' || request.method === 'HEAD') {
         sendJson(response, 200, await listTrail(ctx, { organization_id }, { ...filter, cursor, limit }))
@@ -53,10 +53,3 @@ export const auditDoors: Door[] = [
     },
   }),
 ]
-
-/** The trail tells of the whole organization; a key for one project or robot is to know of that only. */
-function refusePinned(caller: Caller): void {
-  if (caller.kind !== 'organization') return
-  if (caller.pinned_project_id === null && caller.pinned_device_id === null) return
-  throw new AppError('forbidden', 'This key is good for one project or robot only, not for the audit trail.')
-}

@@ -1,6 +1,8 @@
 import type { Door } from '../http/door.ts'
 import { door, streamDoor } from '../http/door.ts'
 import { sendJson } from '../http/send-json.ts'
+import { enter } from '../organizations/act-within.ts'
+import { refusePinned } from '../organizations/permissions.ts'
 import { sendArtifact, signArtifact } from './artifacts.ts'
 import { getEpisode, startEpisode } from './episodes.ts'
 import { finalizeEpisode } from './finalize.ts'
@@ -16,7 +18,10 @@ import {
   signedPath,
   startEpisodeInput,
   startedEpisode,
+  trashPage,
+  trashQuery,
 } from './schema.ts'
+import { listTrash } from './trash-list.ts'
 import { storeArtifact } from './uploads.ts'
 
 const SIGNED_PATH = '/api/blobs/episodes/:organization_id/:episode_id/:file'
@@ -102,6 +107,23 @@ export const episodeDoors: Door[] = [
     refusals: ['not_found'],
     example: { params: { id: '$id' } },
     handle: (ctx, input, caller) => getEpisode(ctx, caller, input.id),
+  }),
+  door({
+    method: 'GET',
+    path: '/api/v1/organizations/:org/trash',
+    caller: 'key_or_person',
+    scope: 'episodes:read',
+    summary: 'List what is in the trash of an organization, what went there last first',
+    input: trashQuery,
+    output: trashPage,
+    status: 200,
+    refusals: ['forbidden', 'insufficient_scope', 'not_found'],
+    example: { params: { org: 'acme' }, query: { page_size: '20' } },
+    async handle(ctx, { org, ...asked }, caller) {
+      const { organization_id } = await enter(ctx, caller, { org }, 'episodes:read')
+      refusePinned(caller, 'the trash')
+      return listTrash(ctx, organization_id, asked)
+    },
   }),
   streamDoor({
     method: 'GET',

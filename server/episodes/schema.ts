@@ -7,8 +7,10 @@ import type {
   Metadata,
   StartEpisode,
   StartedEpisode,
+  TrashPage,
 } from '../../sdk/wire.ts'
 import { accepts, answers } from '../http/conforms.ts'
+import { paging } from '../http/paging.ts'
 import { line } from '../http/text.ts'
 import { KIND_NAMES } from './artifact-kinds.ts'
 import { seedText } from './seed.ts'
@@ -149,6 +151,13 @@ export const episodePage = answers<EpisodePage>('EpisodePage')(
   z.object({ items: z.array(summary), next_cursor: z.string().nullable() }),
 )
 
+export const trashPage = answers<TrashPage>('TrashPage')(
+  z.object({
+    items: z.array(summary.extend({ trashed_at: z.iso.datetime(), goes_at: z.iso.datetime() })),
+    next_cursor: z.string().nullable(),
+  }),
+)
+
 export const episodeDetail = answers<EpisodeDetail>('EpisodeDetail')(
   summary.extend({
     client_id: z.string(),
@@ -207,10 +216,13 @@ export const listEpisodesInput = filters.extend({
 /** A selection in the portal. */
 export const episodeIds = z.object({ ids: z.array(z.string().max(64)).min(1).max(100) })
 
-export const trashQuery = z.object({
-  organization_id: z.string().max(64),
-  cursor: z.string().max(200).nullish(),
-})
+const trashPlace = z.object({ cursor: z.string().max(200).nullish() })
+
+/** A page of the trash, as the portal asks for it. */
+export const trashInput = trashPlace.extend({ organization_id: z.string().max(64) })
+
+/** The same over REST, where everything is a text. */
+export const trashQuery = trashPlace.extend({ org: z.string().max(64), page_size: paging.page_size })
 
 export const artifactQuery = episodeId.extend({
   kind: z.string().max(64),

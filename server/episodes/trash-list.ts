@@ -1,9 +1,7 @@
-import type { EpisodeSummary } from '../../sdk/wire.ts'
-import type { PersonCaller } from '../caller.ts'
+import type { TrashedEpisode, TrashPage } from '../../sdk/wire.ts'
 import type { AppContext } from '../context.ts'
 import type { Database } from '../db/open.ts'
 import { decodeCursor, encodeCursor } from '../db/page.ts'
-import { requireRole } from '../organizations/permissions.ts'
 import { toSummary } from './episodes.ts'
 import { readSummaries } from './list.ts'
 
@@ -13,11 +11,8 @@ const PAGE = 50
 /** More than so many are not counted. */
 const COUNTED = 10_000
 
-/** An episode that waits to be deleted. */
-export interface TrashedEpisode extends EpisodeSummary {
-  trashed_at: string
-  /** ISO 8601: when it goes for good. */
-  goes_at: string
+/** An episode in the trash, as the portal shows it. */
+export interface ShownInTrash extends TrashedEpisode {
   /** Who put it there; null: a retention rule, or a key. */
   trashed_by: string | null
 }
@@ -27,44 +22,75 @@ export function goesAt(ctx: Pick<AppContext, 'config'>, trashed_at: string): str
   return new Date(Date.parse(trashed_at) + ctx.config.trash_days * DAY_MS).toISOString()
 }
 
+type Ctx = Pick<AppContext, 'db' | 'config'>
+
+/** From where on, and how many. */
+interface Asked {
+  cursor?: string | null | undefined
+  page_size?: number
+}
+
 /**
  * A page of an organization's trash, what went there last first.
  *
- * @throws AppError not_found, invalid_request for a cursor that was not made here
+ * @param organization_id that the caller may read
+ * @throws AppError invalid_request for a cursor that was not made here
  */
-export async function listTrash(
-  ctx: Pick<AppContext, 'db' | 'config'>,
-  caller: PersonCaller,
-  { organization_id, cursor }: { organization_id: string; cursor?: string | null | undefined },
-): Promise<{ items: TrashedEpisode[]; next_cursor: string | null }> {
-  requireRole(caller, organization_id, 'viewer')
+export async function listTrash(ctx: Ctx, organization_id: string, asked: Asked): Promise<TrashPage> {
+  const { rows, next_cursor } = await readTrash(ctx.db, organization_id, asked)
+  return { items: rows.map((row) => toTrashed(ctx, row)), next_cursor }
+}
+
+/** The same with who put them there. */
+export async function showTrash(
+  ctx: Ctx,
+  organization_id: string,
+  asked: Asked,
+): Promise<{ items: ShownInTrash[]; next_cursor: string | null }> {
+  const { rows, next_cursor } = await readTrash(ctx.db, organization_id, asked)
+  const names = await namesOf(ctx.db, rows)
+  const items = rows.map((row) => ({
+    ...toTrashed(ctx, row),
+    trashed_by: row.trashed_by === null ? null : (names.get(row.trashed_by) ?? null),
+  }))
+  return { items, next_cursor }
+}
+
+type Row = Awaited<ReturnType<typeof readSummaries>>[number] & { trashed_at: string }
+
+function toTrashed(ctx: Ctx, row: Row): TrashedEpisode {
+  const { trashed_at } = row
+  return { ...toSummary(ctx, row), trashed_at, goes_at: goesAt(ctx, trashed_at) }
+}
+
+async function readTrash(
+  db: Database,
+  organization_id: string,
+  { cursor, page_size = PAGE }: Asked,
+): Promise<{ rows: Row[]; next_cursor: string | null }> {
   const after = cursor ? decodeCursor(cursor) : null
-  let query = ctx.db
+  let query = db
     .selectFrom('episodes')
     .select(['id', 'trashed_at'])
     .where('organization_id', '=', organization_id)
     .where('trashed_at', 'is not', null)
     .orderBy('trashed_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(PAGE + 1)
+    .limit(page_size + 1)
   if (after) {
     query = query.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('trashed_at', 'id'), '<', tuple(after.created_at, after.id)),
     )
   }
   const found = (await query.execute()).map(({ id, trashed_at }) => ({ id, created_at: trashed_at ?? '' }))
-  const page = found.slice(0, PAGE)
+  const page = found.slice(0, page_size)
   const last = page.at(-1)
-  const rows = await readSummaries(ctx.db, page)
-  const names = await namesOf(ctx.db, rows)
-  const items = rows.flatMap((row) => {
-    const { trashed_at, trashed_by } = row
-    // Restored a moment ago.
-    if (trashed_at === null) return []
-    const by = trashed_by === null ? null : (names.get(trashed_by) ?? null)
-    return [{ ...toSummary(ctx, row), trashed_at, goes_at: goesAt(ctx, trashed_at), trashed_by: by }]
+  const rows = (await readSummaries(db, page)).flatMap((row) => {
+    const { trashed_at } = row
+    // Null: restored a moment ago.
+    return trashed_at === null ? [] : [{ ...row, trashed_at }]
   })
-  return { items, next_cursor: found.length > PAGE && last ? encodeCursor(last) : null }
+  return { rows, next_cursor: found.length > page_size && last ? encodeCursor(last) : null }
 }
 
 async function namesOf(

@@ -8,9 +8,9 @@ import { router, signedIn, verified } from '../procedures.ts'
 import { archiveEpisode, restoreEpisode } from './archive.ts'
 import { getEpisode } from './episodes.ts'
 import { showEpisodes } from './list.ts'
-import { episodeId, episodeIds, listEpisodesInput, trashQuery } from './schema.ts'
+import { episodeId, episodeIds, listEpisodesInput, trashInput } from './schema.ts'
 import { deleteTrashed, emptyTrash, findDeletable, moveToTrash, takeFromTrash } from './trash.ts'
-import { goesAt, listTrash } from './trash-list.ts'
+import { goesAt, showTrash } from './trash-list.ts'
 
 export const episodesRouter = router({
   list: signedIn.input(listEpisodesInput).query(async ({ ctx, input }) => {
@@ -43,8 +43,10 @@ export const episodesRouter = router({
     await takeFromTrash(ctx.app, ctx.person, rows)
     return { ids: rows.map(({ id }) => id) }
   }),
-  trashed: signedIn.input(trashQuery).query(async ({ ctx, input }) => {
-    const { items, ...page } = await listTrash(ctx.app, ctx.person, input)
+  trashed: signedIn.input(trashInput).query(async ({ ctx, input }) => {
+    const { organization_id, ...asked } = input
+    requireRole(ctx.person, organization_id, 'viewer')
+    const { items, ...page } = await showTrash(ctx.app, organization_id, asked)
     return { ...page, items: items.map(withoutSeed) }
   }),
   deleteTrashed: verified.input(episodeIds).mutation(async ({ ctx, input }) => {

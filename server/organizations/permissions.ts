@@ -89,6 +89,17 @@ export function requireCredentialScope(caller: Caller, scope: Scope): void {
   })
 }
 
+/**
+ * What tells of the whole organization: a key for one project or robot is to know of that only.
+ *
+ * @throws AppError forbidden
+ */
+export function refusePinned(caller: Caller, what: string): void {
+  if (caller.kind !== 'organization') return
+  if (caller.pinned_project_id === null && caller.pinned_device_id === null) return
+  throw new AppError('forbidden', `This key is good for one project or robot only, not for ${what}.`)
+}
+
 function unknownOrganization(): AppError {
   return new AppError('not_found', 'No such organization.')
 }

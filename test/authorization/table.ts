@@ -37,6 +37,7 @@ export const REST: Record<string, Row> = {
   'POST /api/ingest/episode/:id/finalize': inOrganization('episodes:write', OUTSIDE_OF_PIN),
   'GET /api/episodes': ofCredential('episodes:read'),
   'GET /api/episodes/:id': inOrganization('episodes:read', OUTSIDE_OF_PIN),
+  'GET /api/v1/organizations/:org/trash': inOrganization('episodes:read', NOT_PINNED),
   'GET /api/episodes/:id/artifact/:kind': inOrganization('episodes:read', OUTSIDE_OF_PIN),
   // The signature alone decides; without a good one it is 403, whoever asks.
   'PUT /api/blobs/episodes/:organization_id/:episode_id/:file': everybody(403),

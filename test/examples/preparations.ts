@@ -302,6 +302,7 @@ export const PREPARATIONS: Record<string, Prepare> = {
   [`GET ${OF_PROJECT}/sessions`]: after(session),
   [`GET ${OF_PROJECT}/sessions/:id`]: session,
   [`DELETE ${OF_PROJECT}/sessions/:id`]: session,
+  'GET /api/v1/organizations/:org/trash': after(trashedSession),
   [`POST ${OF_PROJECT}/sessions/:id/trash`]: session,
   [`POST ${OF_PROJECT}/sessions/:id/restore`]: trashedSession,
   [`GET ${OF_PROJECT}/sessions/:id/artifacts`]: session,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { EpisodePage, SessionDetail, SessionList } from '../../sdk/wire.ts'
+import type { EpisodePage, SessionDetail, SessionList, TrashPage } from '../../sdk/wire.ts'
 import {
   filesOf,
   finalize,
@@ -115,6 +115,37 @@ test('the trash is for admins; members see it, and another organization’s epis
   const mixed = { ids: [episode_id, theirs.episode_id] }
   await expect(portalClient(server, at.owner).episodes.trash.mutate(mixed)).rejects.toThrow('No such episode')
   expect(await listed(server, at)).toEqual([episode_id])
+})
+
+test('over REST the trash is read page by page, what went there last first, with any key of the organization', async () => {
+  await using server = await startTestServer()
+  const [at, other] = [await tenant(server), await tenant(server)]
+  const portal = portalClient(server, at.owner)
+  const ids: string[] = []
+  for (let n = 0; n < 5; n++) {
+    const { episode_id } = await start(server, at.api_key)
+    await portal.episodes.trash.mutate({ ids: [episode_id] })
+    ids.unshift(episode_id)
+    server.clock.advance('1m')
+  }
+  const path = `/api/v1/organizations/${at.organization_id}/trash`
+  const page = async (query: string) =>
+    json<TrashPage>(await send(server, 'GET', `${path}?${query}`, at.api_key), 200)
+  const first = await page('page_size=3')
+  expect(first.items.map(({ id }) => id)).toEqual(ids.slice(0, 3))
+  for (const { trashed_at, goes_at } of first.items)
+    expect(Date.parse(goes_at) - Date.parse(trashed_at)).toBe(30 * 86_400_000)
+  const second = await page(`page_size=3&cursor=${first.next_cursor}`)
+  expect(second.items.map(({ id }) => id)).toEqual(ids.slice(3))
+  expect(second.next_cursor).toBeNull()
+  // Who deleted what is not for everybody who may read episodes.
+  expect(JSON.stringify(first)).not.toContain('Ada Okafor')
+  expect(await problem(await send(server, 'GET', path, other.api_key))).toMatchObject({ status: 404 })
+  const { project_id } = await read(server, at.api_key, ids[0] ?? '')
+  const pinned = await keyWith(server, at, { scopes: 'episodes:read', project_id })
+  expect(await problem(await send(server, 'GET', path, pinned))).toMatchObject({
+    ...{ status: 403, detail: expect.stringContaining('one project or robot only') },
+  })
 })
 
 test('over REST a session goes to the trash and comes back; DELETE stays for good', async () => {
