@@ -45,15 +45,22 @@ export function episodeColumns(now: number): readonly Column<EpisodeSummary>[] {
   ]
 }
 
-/** Of what is in the trash: when it went there, and when it goes for good. */
+/** What a table of the trash has no room for. */
+const NOT_OF_TRASH = ['policy_version', 'duration_s', 'created_at']
+
+/** Of what is in the trash: also when it went there, and when it goes for good. */
 export function trashColumns(now: number): readonly Column<TrashedEpisode>[] {
+  const known = episodeColumns(now).map(({ heading, ...column }) =>
+    heading === undefined || NOT_OF_TRASH.includes(column.name) ? column : { ...column, heading },
+  )
   return [
-    ...episodeColumns(now),
+    ...known,
     {
       name: 'trashed_at',
       heading: 'DELETED',
       value: (one) => one.trashed_at,
       shown: (one) => ago(one.trashed_at, now),
+      drop: 1,
     },
     {
       name: 'goes_at',

@@ -23,7 +23,7 @@ export const episodeList: Command = {
     'robotrace episode list --robot arm-7 --output csv > runs.csv',
   ],
   flags: [
-    { name: 'status', value: 'status', choices: STATUSES, about: 'recording, ready or failed' },
+    { name: 'status', value: 'status', choices: STATUSES, about: 'recording, interrupted, ready or failed' },
     { name: 'source', value: 'source', choices: SOURCES, about: 'real, sim or replay' },
     { name: 'robot', value: 'name', about: 'of this robot' },
     { name: 'policy-version', value: 'version', about: 'of this policy' },
