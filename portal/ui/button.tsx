@@ -1,6 +1,7 @@
 import { A, type AnchorProps } from '@solidjs/router'
 import { type JSX, Show, splitProps } from 'solid-js'
 import css from './button.module.css'
+import { createFocusHeir } from './focus-return.ts'
 
 type Variant = 'primary' | 'secondary' | 'ghost' | 'danger'
 
@@ -26,11 +27,19 @@ export interface ButtonProps extends JSX.ButtonHTMLAttributes<HTMLButtonElement>
 
 /** A button that never submits by accident: `type` is `button` unless it says otherwise. */
 export function Button(props: ButtonProps): JSX.Element {
-  const [look, rest] = splitProps(props, ['variant', 'size', 'icon', 'busy', 'class', 'children', 'onClick'])
+  const [look, rest] = splitProps(props, [
+    ...(['variant', 'size', 'icon', 'busy', 'class', 'children', 'onClick', 'ref'] as const),
+  ])
+  let button: HTMLButtonElement | undefined
+  createFocusHeir(() => button)
   return (
     <button
       type="button"
       {...rest}
+      ref={(element) => {
+        button = element
+        if (typeof look.ref === 'function') look.ref(element)
+      }}
       class={`${buttonClass(look)} ${look.class ?? ''}`}
       aria-busy={look.busy || undefined}
       aria-disabled={look.busy || rest['aria-disabled']}

@@ -1,4 +1,4 @@
-import { createRenderEffect } from 'solid-js'
+import { createRenderEffect, onCleanup } from 'solid-js'
 
 /** What had the focus before the first of the dialogs that are open, or that opened one another. */
 let outside: HTMLElement | undefined
@@ -28,6 +28,25 @@ export function createFocusReturn(open: () => boolean): (event: Event) => void {
     })
     if (!taken || !isInDialog(taken)) outside = undefined
   }
+}
+
+/**
+ * For a control that goes away once it was pressed: whoever pressed it with the keyboard goes on from the page's, or the
+ * dialog's, beginning instead of from the browser's.
+ *
+ * @example createFocusHeir(() => button)
+ */
+export function createFocusHeir(control: () => HTMLElement | undefined): void {
+  onCleanup(() => {
+    const leaving = control()
+    if (!leaving || leaving !== document.activeElement) return
+    // A dialog that goes as a whole gives the focus back by itself.
+    const heir = leaving.closest<HTMLElement>('[role=dialog]') ?? document.getElementById('main')
+    queueMicrotask(() => {
+      if (document.activeElement !== document.body || !heir?.isConnected) return
+      heir.focus({ preventScroll: true })
+    })
+  })
 }
 
 function isInDialog(element: Element): boolean {

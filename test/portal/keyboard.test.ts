@@ -103,6 +103,22 @@ test('the trash is worked without a mouse, and the focus stays on the page when 
   expect(tab.complaints).toEqual([])
 })
 
+test('a button that goes once it is pressed leaves the focus on the page', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  const { id } = await sdk(server, at.api_key).logEpisode({ name: 'run 1' })
+  await using tab = await openPage(browser, server, at.owner)
+  const { page } = tab
+  await page.goto(`/portal/episodes/${id}`)
+  for (const name of ['Archive', 'Restore']) {
+    const button = page.getByRole('button', { name, exact: true })
+    await press(page, button)
+    await button.waitFor({ state: 'detached' })
+    await expect.poll(() => isFocused(page.getByRole('main'))).toBe(true)
+  }
+  expect(tab.complaints).toEqual([])
+})
+
 test('x and j go by the row that has the focus, also when another episode has come in at the top', async () => {
   await using server = await startTestServer()
   const at = await tenant(server)
