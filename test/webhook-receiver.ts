@@ -161,3 +161,6 @@ export function verify(secret: string, { headers, text }: Received): z.infer<typ
 export async function ownersBearer(server: TestServer, at: Tenant): Promise<{ Authorization: string }> {
   return bearer(await accessToken(server, at.owner))
 }
+
+/** Everything that was to be sent now has been sent, or has failed. */
+export const settled = (server: TestServer): Promise<void> => server.ctx.background.drain()
