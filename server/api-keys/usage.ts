@@ -46,7 +46,15 @@ export function createKeyUsage(ctx: Ctx): KeyUsage {
   const late = new Map<string, number>()
   const network = rememberNetworks()
 
-  async function flush(): Promise<void> {
+  let writing: Promise<void> = Promise.resolve()
+
+  /** One after the other: what the one before could not write, the last one before the end has to find. */
+  function flush(): Promise<void> {
+    writing = writing.catch(() => {}).then(write)
+    return writing
+  }
+
+  async function write(): Promise<void> {
     const batch = pending
     pending = new Map()
     const ids = [...batch.keys()]

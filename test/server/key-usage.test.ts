@@ -59,6 +59,25 @@ describe('what a key was used for', () => {
     expect(key?.last_used_at).toBe(history.origins[0]?.last_used_at)
   })
 
+  test('of each key the last ninety days are kept', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    const kept = async () => {
+      const days = await server.ctx.db.selectFrom('api_key_days').select('day').orderBy('day').execute()
+      return days.map(({ day }) => day)
+    }
+    await use(server, lab.api_key, '127.0.0.1')
+    await server.ctx.background.drain()
+    const first = server.ctx.now().toISOString().slice(0, 10)
+    for (const span of ['90d', '1d'] as const) {
+      server.clock.advance(span)
+      await use(server, lab.api_key, '127.0.0.1')
+      await server.ctx.background.drain()
+      expect((await kept()).includes(first)).toBe(span === '90d')
+    }
+    expect(await kept()).toHaveLength(2)
+  })
+
   test('another organization’s key has no history for outsiders', async () => {
     await using server = await startTestServer()
     const [mine, theirs] = [await tenant(server), await tenant(server)]
@@ -133,6 +152,26 @@ describe('the hot path', () => {
     expect(await newNetworks(server)).toHaveLength(1)
   })
 
+  test('what cannot be written is there for the flush at the end, even if that comes before the failure', async () => {
+    await using server = await startTestServer()
+    const lab = await tenant(server)
+    // As a database that is away for a moment: the first time this key is written, and never again.
+    await sql`CREATE TRIGGER broken BEFORE INSERT ON api_key_days WHEN NEW.use_count = 1 BEGIN SELECT RAISE(ABORT, 'broken'); END`.execute(
+      server.ctx.db,
+    )
+    const { usage, flush } = usageByHand(server)
+    for (let n = 0; n < 100; n++) usage.note(usedBy(`arm-${n}`))
+    usage.note(usedBy(lab.api_key_id, lab.organization_id))
+    const under_way = expect(flush()).rejects.toThrow('broken')
+    // The first keys are written by now, this one is not yet.
+    await new Promise((resolve) => setImmediate(resolve))
+    usage.note(usedBy(lab.api_key_id, lab.organization_id))
+    const last = flush()
+    await under_way
+    await last
+    expect((await row(server, lab)).use_count).toBe(2)
+  })
+
   test('memory is bounded: of a key that is not in the database nothing stays', async () => {
     await using server = await startTestServer()
     const { usage, flush } = usageByHand(server)
@@ -170,11 +209,11 @@ function usageByHand({ ctx }: TestServer) {
   return { usage, flush: async () => void (await tasks[0]?.()) }
 }
 
-function usedBy(id: string): Caller {
+function usedBy(id: string, organization_id = 'x'): Caller {
   return {
     kind: 'organization',
     credential: { kind: 'api_key', id },
-    organization_id: 'x',
+    organization_id,
     project_id: '',
     pinned_project_id: null,
     pinned_device_id: null,
