@@ -216,13 +216,18 @@ export const listEpisodesInput = filters.extend({
 /** A selection in the portal. */
 export const episodeIds = z.object({ ids: z.array(z.string().max(64)).min(1).max(100) })
 
-const trashPlace = z.object({ cursor: z.string().max(200).nullish() })
-
 /** A page of the trash, as the portal asks for it. */
-export const trashInput = trashPlace.extend({ organization_id: z.string().max(64) })
+export const trashInput = z.object({
+  organization_id: z.string().max(64),
+  cursor: z.string().max(200).nullish(),
+})
 
 /** The same over REST, where everything is a text. */
-export const trashQuery = trashPlace.extend({ org: z.string().max(64), page_size: paging.page_size })
+export const trashQuery = z.object({
+  org: z.string().max(64),
+  page_size: paging.page_size,
+  cursor: paging.cursor,
+})
 
 export const artifactQuery = episodeId.extend({
   kind: z.string().max(64),
