@@ -139,7 +139,11 @@ test('over REST the trash is read page by page, what went there last first, with
   expect(second.items.map(({ id }) => id)).toEqual(ids.slice(3))
   expect(second.next_cursor).toBeNull()
   // Who deleted what is not for everybody who may read episodes.
+  const { organization_id } = at
+  const shown = await portal.episodes.trashed.query({ organization_id })
+  expect(shown.items[0]).toMatchObject({ id: ids[0], trashed_by: 'Ada Okafor' })
   expect(JSON.stringify(first)).not.toContain('Ada Okafor')
+  expect(first.items[0]).not.toHaveProperty('trashed_by')
   expect(await problem(await send(server, 'GET', path, other.api_key))).toMatchObject({ status: 404 })
   const { project_id } = await read(server, at.api_key, ids[0] ?? '')
   const pinned = await keyWith(server, at, { scopes: 'episodes:read', project_id })
