@@ -91,9 +91,10 @@ function Member(props: { name: string; value: Json; depth: number; unit: string 
   )
 }
 
-/** A unit that the name ends with already, as `_s` for seconds, is not told again. */
+/** A unit that the name ends with already, as `_s` for seconds or `_v` for volts, is not told again. */
 function Name(props: { name: string; unit: string | undefined }): JSX.Element {
-  const unit = () => (props.name.endsWith(`_${props.unit}`) ? undefined : props.unit)
+  const unit = () =>
+    props.unit && props.name.endsWith(`_${props.unit.toLowerCase()}`) ? undefined : props.unit
   return (
     <span class={css.name}>
       <bdi>{props.name}</bdi>
