@@ -78,7 +78,7 @@ export function AuditTrail(props: AuditTrailProps): JSX.Element {
             </Show>
           </ol>
           <Show when={list.isSuccess}>
-            <div class={css.foot}>
+            <div class={css.foot} tabindex="-1">
               <span>
                 {list.hasNextPage
                   ? `${count(events().length, 'event')} shown`

@@ -65,13 +65,13 @@ function Trash(props: { organization: Organization }): JSX.Element {
         </Match>
         <Match when={trash.isSuccess}>
           <TrashTable items={items()} more={trash.hasNextPage} mayDelete={mayDelete()} doom={setDoomed} />
-          <Show when={trash.hasNextPage}>
-            <div>
+          <div tabindex="-1">
+            <Show when={trash.hasNextPage}>
               <Button busy={trash.isFetchingNextPage} onClick={() => void trash.fetchNextPage()}>
                 Show more
               </Button>
-            </div>
-          </Show>
+            </Show>
+          </div>
         </Match>
       </Switch>
       <Show when={doomed()} keyed>

@@ -30,9 +30,13 @@ export function createFocusReturn(open: () => boolean): (event: Event) => void {
   }
 }
 
+/** What may take the focus over from a control within it. */
+const HEIR = '[role=dialog], [tabindex="-1"]'
+
 /**
- * For a control that goes away once it was pressed: whoever pressed it with the keyboard goes on from the page's, or the
- * dialog's, beginning instead of from the browser's.
+ * For a control that goes away once it was pressed: whoever pressed it with the keyboard goes on from what was around
+ * it and is there to be focused (`tabindex="-1"`), else from the page's, or the dialog's, beginning, instead of from the
+ * browser's.
  *
  * @example createFocusHeir(() => button)
  */
@@ -40,13 +44,25 @@ export function createFocusHeir(control: () => HTMLElement | undefined): void {
   onCleanup(() => {
     const leaving = control()
     if (!leaving || leaving !== document.activeElement) return
-    // A dialog that goes as a whole gives the focus back by itself.
-    const heir = leaving.closest<HTMLElement>('[role=dialog]') ?? document.getElementById('main')
+    const around = heirsOf(leaving)
     queueMicrotask(() => {
-      if (document.activeElement !== document.body || !heir?.isConnected) return
-      heir.focus({ preventScroll: true })
+      if (document.activeElement !== document.body) return
+      // A dialog that goes as a whole gives the focus back by itself.
+      const heir = around.length > 0 ? around.find((one) => one.isConnected) : document.getElementById('main')
+      heir?.focus({ preventScroll: true })
     })
   })
+}
+
+/** The nearest first. */
+function heirsOf(leaving: HTMLElement): HTMLElement[] {
+  const heirs: HTMLElement[] = []
+  let at = leaving.parentElement?.closest<HTMLElement>(HEIR)
+  while (at) {
+    heirs.push(at)
+    at = at.parentElement?.closest<HTMLElement>(HEIR)
+  }
+  return heirs
 }
 
 function isInDialog(element: Element): boolean {

@@ -54,7 +54,7 @@ export function DeliveryLog(props: LogOf): JSX.Element {
             </tbody>
           </table>
           <Show when={list.isSuccess}>
-            <p class={`${table.note} ${css.foot}`}>
+            <p class={`${table.note} ${css.foot}`} tabindex="-1">
               {shown(rows().length, list.data?.pages.at(-1)?.total ?? 0)}
               <Show when={list.hasNextPage}>
                 <Button size="sm" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

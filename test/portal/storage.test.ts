@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withVideo } from '../episode-requests.ts'
+import { start, withVideo } from '../episode-requests.ts'
 import { startTestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { member, person, tenant } from '../seed.ts'
@@ -157,5 +157,25 @@ test('staff sets a quota, its owner sees how much of it is used, and an interrup
   await page.goto(`/portal/episodes/${episode.id}`)
   await page.getByText('it can still be finalized, and records again when an upload arrives').waitFor()
   expect(await violations(page)).toEqual([])
+  expect(tab.complaints).toEqual([])
+})
+
+test('when the last of the trash has come, the keyboard goes on from where it was', async () => {
+  await using server = await startTestServer()
+  const at = await tenant(server)
+  const ids: string[] = []
+  for (let n = 0; n < 51; n++) ids.push((await start(server, at.api_key)).episode_id)
+  await portalClient(server, at.owner).episodes.trash.mutate({ ids })
+  await using tab = await openPage(browser, server, at.owner)
+  const { page } = tab
+  await page.goto('/portal/trash')
+  const more = page.getByRole('button', { name: 'Show more' })
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await more.waitFor({ state: 'detached' })
+  const rows = page.getByRole('button', { name: /for good$/ })
+  await expect.poll(() => rows.count()).toBe(ids.length)
+  await page.keyboard.press('Shift+Tab')
+  expect(await rows.last().evaluate((element) => element.matches(':focus'))).toBe(true)
   expect(tab.complaints).toEqual([])
 })
