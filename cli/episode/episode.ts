@@ -66,7 +66,8 @@ export function trashColumns(now: number): readonly Column<TrashedEpisode>[] {
       name: 'goes_at',
       heading: 'GOES',
       value: (one) => one.goes_at,
-      shown: (one) => ahead(one.goes_at, now),
+      // Whose time is over goes with the next sweep.
+      shown: (one) => (Date.parse(one.goes_at) > now ? ahead(one.goes_at, now) : 'any moment'),
     },
   ]
 }
