@@ -147,7 +147,8 @@ describe('the webhooks of an organization', () => {
     await notices.getByText(/The webhook to 127.0.0.1:\d+ of Halcyon Robotics was disabled/).waitFor()
     await notices.getByRole('button', { name: 'Dismiss' }).click()
     await notices.waitFor({ state: 'detached' })
-    expect(await portalClient(server, at.owner).notices.list.query()).toEqual([])
+    // It is gone from the page before the server has heard of it.
+    await expect.poll(() => portalClient(server, at.owner).notices.list.query()).toEqual([])
   })
 
   test.each(['light', 'dark'] as const)('have nothing that axe finds wrong, %s', async (colorScheme) => {
