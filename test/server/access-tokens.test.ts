@@ -6,6 +6,7 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, type JWTHeaderParame
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { signToken } from '../../server/jwt.ts'
+import { audited } from '../audited.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { bearer, PASSWORD, type Person, person, tenant } from '../seed.ts'
 
@@ -42,9 +43,8 @@ async function use(server: TestServer, token: string): Promise<number> {
   return (await server.fetch('/api/episodes', { headers })).status
 }
 
-async function actions(server: TestServer): Promise<string[]> {
-  const rows = await server.ctx.db.selectFrom('audit_events').select('action').orderBy('seq').execute()
-  return rows.map(({ action }) => action).filter((action) => /^(session|sign_in)/.test(action))
+async function signIns(server: TestServer): Promise<string[]> {
+  return (await audited(server)).filter((action) => /^(session|sign_in)/.test(action))
 }
 
 describe('logging in over REST', () => {
@@ -59,7 +59,7 @@ describe('logging in over REST', () => {
     expect(rows).toHaveLength(1)
     expect(decodeJwt(access_token)).toMatchObject({ sid: rows[0]?.id, sub: owner.caller.account_id })
     expect(JSON.stringify(rows)).not.toContain(access_token.split('.')[2])
-    expect(await actions(server)).toEqual(['session.started'])
+    expect(await signIns(server)).toEqual(['session.started'])
   })
 
   test('a session that has ended is refused with the next request on the same connection', async () => {
@@ -87,7 +87,7 @@ describe('logging in over REST', () => {
     agent.destroy()
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 401])
     expect(new Set(answers.map(({ port }) => port)).size).toBe(1)
-    expect(await actions(server)).toEqual(['session.started', 'session.ended'])
+    expect(await signIns(server)).toEqual(['session.started', 'session.ended'])
   })
 
   test('(24) too many wrong passwords are answered 429 with the seconds to wait, never 401', async () => {
@@ -105,7 +105,7 @@ describe('logging in over REST', () => {
     expect(refused.headers.get('retry-after')).toBe(String(retry_after))
     expect(detail).toContain(`${retry_after} seconds`)
     await post(server, 'login', { email, password: PASSWORD })
-    const told = await actions(server)
+    const told = await signIns(server)
     expect(told.filter((action) => action === 'sign_in.failed')).toHaveLength(10)
     expect(told.filter((action) => action === 'sign_in.limited')).toHaveLength(1)
   })
@@ -146,7 +146,7 @@ describe('refreshing', () => {
     expect(both).toEqual([401, 401])
     expect([await use(server, second), await use(server, other)]).toEqual([401, 200])
     expect((await refresh(server, second)).status).toBe(401)
-    expect((await actions(server)).filter((action) => action === 'session.reused')).toHaveLength(1)
+    expect((await signIns(server)).filter((action) => action === 'session.reused')).toHaveLength(1)
     const notices = await server.ctx.db.selectFrom('notices').selectAll().execute()
     expect(notices).toMatchObject([{ kind: 'session_reused', account_id: owner.caller.account_id }])
   })

@@ -4,6 +4,7 @@ import type { EnrolmentToken } from '../../sdk/wire.ts'
 import { insertApiKey } from '../../server/api-keys/api-keys.ts'
 import { makeKey } from '../../server/api-keys/key-format.ts'
 import { SCOPES } from '../../server/organizations/scopes.ts'
+import { audited } from '../audited.ts'
 import { enroll, enrolled, enrolmentTokensPath, makeToken } from '../enrolment-requests.ts'
 import { json } from '../episode-requests.ts'
 import { projectOf } from '../fleet-requests.ts'
@@ -123,12 +124,6 @@ describe('making enrolment tokens', () => {
     server.clock.advance('1m')
     expect(await revoke()).toEqual(first)
     expect((await enroll(server, token, 'arm-7')).status).toBe(401)
-    const events = await server.ctx.db
-      .selectFrom('audit_events')
-      .select('action')
-      .where('target', '=', id)
-      .orderBy('seq')
-      .execute()
-    expect(events.map(({ action }) => action)).toEqual(['enrolment_token.made', 'enrolment_token.revoked'])
+    expect(await audited(server, id)).toEqual(['enrolment_token.made', 'enrolment_token.revoked'])
   })
 })

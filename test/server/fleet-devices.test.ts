@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { newId } from '../../server/db/ids.ts'
+import { audited } from '../audited.ts'
 import { device, projectOf } from '../fleet-requests.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
@@ -25,11 +26,6 @@ async function deviceOf(server: TestServer, episode: string): Promise<string | n
     .where('id', '=', episode)
     .executeTakeFirstOrThrow()
   return row.device_id
-}
-
-async function actions(server: TestServer): Promise<string[]> {
-  const events = await server.ctx.db.selectFrom('audit_events').select('action').orderBy('seq').execute()
-  return events.map(({ action }) => action)
 }
 
 describe('a device', () => {
@@ -75,11 +71,11 @@ describe('a device', () => {
     expect(await patch({ package_id: 'pkg_x' })).toMatchObject({ status: 400 })
     expect(await patch({ group_ids: ['grp_x'] })).toMatchObject({ status: 400 })
     expect(await patch({ maintenance: 'yes' })).toMatchObject({ status: 400 })
-    const before = (await actions(server)).length
+    const before = (await audited(server)).length
     expect(await patch({ type: 'arm' })).toMatchObject({ status: 200 })
-    expect((await actions(server)).slice(before)).toEqual([])
+    expect((await audited(server)).slice(before)).toEqual([])
     expect(await patch({ maintenance: true })).toMatchObject({ body: { status: 'maintenance' } })
-    expect((await actions(server)).at(-1)).toBe('device.changed')
+    expect((await audited(server)).at(-1)).toBe('device.changed')
     expect(await patch({ maintenance: false })).toMatchObject({ body: { status: 'offline' } })
   })
 
@@ -183,7 +179,7 @@ describe('the robot of an episode', () => {
     expect(await deviceOf(server, episode)).toBe(known?.id)
     const address = { ...projectOf(at), device: 'UR5e, cell 2' }
     expect(await fleet.update.mutate({ ...address, confirmed: true })).toMatchObject({ confirmed: true })
-    expect(await actions(server)).toContain('device.confirmed')
+    expect(await audited(server)).toContain('device.confirmed')
     expect(await fleet.list.query({ ...projectOf(at), confirmed: false })).toMatchObject({ total: 0 })
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { rotationOf } from '../../server/api-keys/rotation.ts'
+import { audited } from '../audited.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { portalClient } from '../portal-client.ts'
 import { otherSecret, tenant } from '../seed.ts'
@@ -9,16 +10,6 @@ const DAY = 86_400_000
 
 async function works(server: TestServer, key: string): Promise<number> {
   return (await send(server, key, 'GET', '/api/episodes')).status
-}
-
-async function actions(server: TestServer, target: string): Promise<string[]> {
-  const events = await server.ctx.db
-    .selectFrom('audit_events')
-    .select('action')
-    .where('target', '=', target)
-    .orderBy('seq')
-    .execute()
-  return events.map(({ action }) => action)
 }
 
 describe('rotating', () => {
@@ -57,7 +48,7 @@ describe('rotating', () => {
     expect([await works(server, old.key), await works(server, next.key)]).toEqual([200, 200])
     server.clock.advance('24h')
     expect([await works(server, old.key), await works(server, next.key)]).toEqual([401, 200])
-    expect(await actions(server, old.api_key.id)).toContain('api_key.rotated')
+    expect(await audited(server, old.api_key.id)).toContain('api_key.rotated')
   })
 
   test('without overlap the old key is dead at once; an overlap never makes it live longer', async () => {
@@ -125,7 +116,7 @@ describe('use of the old key after the overlap', () => {
     for (let again = 0; again < 5; again++) await works(server, lab.api_key)
     await server.ctx.background.drain()
     const told = async () =>
-      (await actions(server, lab.api_key_id)).filter((action) => action === 'api_key.used_after_rotation')
+      (await audited(server, lab.api_key_id)).filter((action) => action === 'api_key.used_after_rotation')
         .length
     expect(await told()).toBe(1)
     server.clock.advance('1h')
@@ -152,7 +143,7 @@ describe('use of the old key after the overlap', () => {
     await portalClient(server, lab.owner).apiKeys.rotate.mutate({ id: lab.api_key_id, overlap: 'none' })
     expect(await works(server, otherSecret(lab.api_key))).toBe(401)
     await server.ctx.background.drain()
-    expect(await actions(server, lab.api_key_id)).not.toContain('api_key.used_after_rotation')
+    expect(await audited(server, lab.api_key_id)).not.toContain('api_key.used_after_rotation')
   })
 })
 

@@ -18,6 +18,16 @@ import { operator, scratchFolder } from '../operator-commands.ts'
 import { portalClient } from '../portal-client.ts'
 import { bearer, person, tenant } from '../seed.ts'
 
+/** Into `data` what was backed up into `backups`. */
+function restore(
+  server: { data: string },
+  scratch: ReturnType<typeof scratchFolder>,
+  data = scratch.in('back'),
+  ...flags: string[]
+) {
+  return operator(server.data, 'restore', scratch.in('backups'), '--data', data, ...flags)
+}
+
 describe('(78) after a restore', () => {
   test('a revoked key stays revoked, the audit trail holds and says that it was restored', async () => {
     using scratch = scratchFolder()
@@ -29,7 +39,7 @@ describe('(78) after a restore', () => {
     })
     await portalClient(server, owner).apiKeys.revoke.mutate({ id: api_key_id })
     const { name } = await backUp(server, scratch.in('backups'))
-    await operator(server.data, 'restore', scratch.in('backups'), '--data', scratch.in('back'))
+    await restore(server, scratch)
     await using second = await startTestServer({}, { file: true, data: scratch.in('back') })
     const asked = (key: string) => second.fetch('/api/whoami', { headers: bearer(key) })
     expect((await asked(api_key)).status).toBe(401)
@@ -52,7 +62,7 @@ describe('(78) after a restore', () => {
     const answers: Record<string, number> = {}
     for (const flag of ['--quiet', '--keep-sessions']) {
       const data = scratch.in(flag)
-      await operator(server.data, 'restore', scratch.in('backups'), '--data', data, flag)
+      await restore(server, scratch, data, flag)
       await using second = await startTestServer({}, { file: true, data })
       const answer = await second.fetch('/trpc/notices.list', { headers: { Cookie: somebody.cookie } })
       answers[flag] = answer.status
@@ -66,13 +76,7 @@ describe('(78) after a restore', () => {
     const { owner, api_key_id } = await tenant(server)
     const { at } = await backUp(server, scratch.in('backups'))
     await portalClient(server, owner).apiKeys.revoke.mutate({ id: api_key_id })
-    const { host } = await operator(
-      server.data,
-      'restore',
-      scratch.in('backups'),
-      '--data',
-      scratch.in('back'),
-    )
+    const { host } = await restore(server, scratch)
     expect(host.stderr()).toContain(
       `What was revoked or changed after ${at} cannot be known. Good again: 1 API key.`,
     )
@@ -100,13 +104,7 @@ describe('a restore', () => {
     using scratch = scratchFolder()
     await using server = await prepared(scratch)
     damage(pathOf(scratch.in('backups')))
-    const { status, host } = await operator(
-      server.data,
-      'restore',
-      scratch.in('backups'),
-      '--data',
-      scratch.in('back'),
-    )
+    const { status, host } = await restore(server, scratch)
     expect(status, host.text()).toBe(1)
     expect(host.stderr()).toMatch(/Error: .*(manifest|hash)/)
     expect(readdirSync(scratch.path)).toEqual(['backups'])
@@ -116,13 +114,7 @@ describe('a restore', () => {
     using scratch = scratchFolder()
     await using server = await prepared(scratch)
     writeFileSync(scratch.in('notes.txt'), 'mine')
-    const { status, host } = await operator(
-      server.data,
-      'restore',
-      scratch.in('backups'),
-      '--data',
-      scratch.path,
-    )
+    const { status, host } = await restore(server, scratch, scratch.path)
     expect(status).toBe(1)
     expect(host.stderr()).toMatch(/is not empty: it has .*notes\.txt/)
     expect(readFileSync(scratch.in('notes.txt'), 'utf8')).toBe('mine')
@@ -144,13 +136,7 @@ describe('a restore', () => {
       .values({ version: 99, written_by: '9.1.0', applied_at: '2030-01-01T00:00:00.000Z' })
       .execute()
     await backUp(server, scratch.in('backups'))
-    const { status, host } = await operator(
-      server.data,
-      'restore',
-      scratch.in('backups'),
-      '--data',
-      scratch.in('back'),
-    )
+    const { status, host } = await restore(server, scratch)
     expect(status).toBe(1)
     expect(host.stderr()).toContain('Start RoboTrace 9.1.0 or newer')
     expect(readdirSync(scratch.path)).toEqual(['backups'])
@@ -161,7 +147,7 @@ describe('a restore', () => {
     await using server = await prepared(scratch)
     mkdirSync(scratch.in('disk'))
     symlinkSync(scratch.in('disk'), scratch.in('link'))
-    const back = await operator(server.data, 'restore', scratch.in('backups'), '--data', scratch.in('link'))
+    const back = await restore(server, scratch, scratch.in('link'))
     expect(back.status, back.host.text()).toBe(0)
     expect(readdirSync(scratch.in('disk'))).toContain('robotrace.db')
     expect(readdirSync(scratch.path).sort()).toEqual(['backups', 'disk', 'link'])
@@ -175,12 +161,12 @@ describe('a restore', () => {
     mkdirSync(join(data, 'blobs'))
     writeFileSync(join(data, 'blobs', 'moved'), 'first')
     const release = claimFolder(join(data, '.restoring'))
-    const { status, host } = await operator(server.data, 'restore', scratch.in('backups'), '--data', data)
+    const { status, host } = await restore(server, scratch, data)
     expect(status).toBe(1)
     expect(host.stderr()).toContain('Another restore into')
     expect(readFileSync(join(data, 'blobs', 'moved'), 'utf8')).toBe('first')
     release?.()
-    expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
+    expect((await restore(server, scratch, data)).status).toBe(0)
     expect(readdirSync(data).sort()).toEqual(['blobs', 'robotrace.db'])
   })
 
@@ -194,7 +180,7 @@ describe('a restore', () => {
       // As on a disk of its own, where things arrive inside.
       if (data.endsWith('mounted')) mkdirSync(join(data, 'lost+found'))
       if (isRoot) chownSync(data, uid, uid)
-      expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', data)).status).toBe(0)
+      expect((await restore(server, scratch, data)).status).toBe(0)
       const all = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter(
         (name) => name !== 'lost+found',
       )
@@ -207,9 +193,7 @@ describe('a restore', () => {
     using scratch = scratchFolder()
     using empty = scratchFolder()
     await using server = await prepared(scratch)
-    expect((await operator(server.data, 'restore', scratch.in('backups'), '--data', empty.path)).status).toBe(
-      0,
-    )
+    expect((await restore(server, scratch, empty.path)).status).toBe(0)
     expect(readdirSync(empty.path).sort()).toEqual(['blobs', 'robotrace.db'])
   })
 })
